@@ -1,0 +1,104 @@
+"""Staff set up providers and the engine here; the next turn goes by it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import JSONField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts.audit.admin import Audited
+from accounts.guarded_admin import Guarded
+from accounts.rights import Right
+from providers.engine_settings import engine_settings
+from providers.forms import ProviderForm
+from providers.limits import EngineLimits
+from providers.lineup import candidate_of
+from providers.models import EngineSettings, Provider
+
+
+@admin.register(Provider)
+class ProviderAdmin(Audited, Guarded, ModelAdmin):
+    view_right = Right.READ_CONFIGURATION
+    change_right = Right.CHANGE_ENGINE
+    form = ProviderForm
+    list_display = ("name", "state", "why_skipped", "kind", "model", "priority", "is_enabled")
+    list_editable = ("priority", "is_enabled")
+    ordering = ("priority", "name")
+    change_form_outer_before_template = "admin/providers/test_button.html"
+    warn_unsaved_form = True
+    fieldsets = (
+        (None, {"fields": (("name", "kind"), ("priority", "is_enabled"))}),
+        ("How it is reached", {"fields": ("model", "base_url", "uses_environment")}),
+        ("Key", {"fields": ("new_api_key", "remove_api_key")}),
+        (
+            "Limits of its own",
+            {
+                "fields": (
+                    ("connect_timeout", "first_token_timeout"),
+                    ("silence_timeout", "provider_timeout"),
+                ),
+                "description": "Empty fields take the engine's settings.",
+            },
+        ),
+    )
+
+    @display(description="state", label={"ready": "success", "skipped": "warning"})
+    def state(self, row: Provider) -> str:
+        return "skipped" if self.why_skipped(row) else "ready"
+
+    @display(description="why skipped", empty_value="")
+    def why_skipped(self, row: Provider) -> str:
+        return candidate_of(row, EngineLimits()).skip_reason
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only a stored key can be removed."""
+        if obj and obj.api_key:
+            return super().get_fieldsets(request, obj)
+        return tuple(
+            (name, options | {"fields": ("new_api_key",)} if name == "Key" else options)
+            for name, options in self.fieldsets
+        )
+
+
+@admin.register(EngineSettings)
+class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
+    """One row: the list goes straight to it."""
+
+    view_right = Right.READ_CONFIGURATION
+    change_right = Right.CHANGE_ENGINE
+    formfield_overrides = {JSONField: {"widget": UnfoldAdminTextInputWidget}}
+    warn_unsaved_form = True
+    fieldsets = (
+        (
+            "Time limits, in seconds",
+            {
+                "fields": (
+                    ("connect_timeout", "first_token_timeout"),
+                    ("silence_timeout", "provider_timeout"),
+                    "reply_deadline",
+                )
+            },
+        ),
+        ("Going round again", {"fields": ("retry_schedule",)}),
+        ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
+        ("Chats", {"fields": ("session_idle_hours",)}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        row = engine_settings()
+        if row.pk is None:
+            row.save()
+        return HttpResponseRedirect(reverse("admin:providers_enginesettings_change", args=[row.pk]))

@@ -1,0 +1,264 @@
+"""The cascade: providers one after the other, in rounds, until one of them has answered.
+
+Plain synchronous code in the caller's thread; only one call at a time is a coroutine on the engine
+loop. Text goes straight from there to `on_text`; everything else is yielded to the caller, who gets a
+`Pulse` at least once a second and can do its housekeeping then.
+"""
+
+import random
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from core.loop import run_on_loop
+from core.threads import give_back_connections
+from providers.calling import CallProgress, OnText, run_call
+from providers.calls import CallRequest, Usage, estimate_tokens
+from providers.errors import ProviderError, ProviderSkipped
+from providers.instances import instance_for, reason_to_skip
+from providers.limits import EngineLimits
+from providers.lineup import Candidate
+from providers.stopping import CallStopped, StopSignal
+from providers.story import Outcome, Step
+
+PULSE_SECONDS = 1.0
+_LEAST_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """A call to this candidate begins."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Time has passed and nothing else happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Text was seen, then its provider broke: what follows replaces it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The reply is complete. `steps` is the whole story, in order; `is_cut` as in `Finished`."""
+
+    candidate: Candidate
+    usage: Usage
+    steps: tuple[Step, ...]
+    is_cut: bool = False
+
+
+CascadeEvent = Trying | Pulse | Restarted | Answered
+
+
+class Meter(Protocol):
+    """Writes calls into a ledger: a row before each call, its outcome after it."""
+
+    def opened(self, candidate: Candidate, request: CallRequest) -> Any:
+        """Called before the call; what it returns is handed to `closed`. When it raises, no call is made."""
+
+    def closed(self, call: Any, step: Step, usage: Usage) -> None: ...
+
+
+@dataclass(slots=True)
+class _Place:
+    """A candidate in this walk: whether, and from when on, it may be asked again."""
+
+    candidate: Candidate
+    is_open: bool = True
+    not_before: float = 0.0
+
+
+class Cascade:
+    """One walk through the candidates, the last of which is the fallback voice, for one reply."""
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        request: CallRequest,
+        *,
+        limits: EngineLimits,
+        meter: Meter,
+        on_text: OnText,
+        stop: StopSignal,
+    ) -> None:
+        *others, self._fallback = candidates
+        self._places = [_Place(candidate) for candidate in others]
+        self._request = request
+        self._schedule = limits.retry_schedule
+        self._meter = meter
+        self._on_text = on_text
+        self._stop = stop
+        self._ends_at = time.monotonic() + limits.reply_deadline
+        self._steps: list[Step] = []
+        self._round = 1
+        self._waited = 0.0
+        self._broken_off = ""
+
+    def walk(self) -> Generator[CascadeEvent]:
+        """Ends with `Answered`. Raises `CallStopped`, with the story so far, when the signal was set."""
+        try:
+            yield from self._rounds()
+        except CallStopped as stopped:
+            raise CallStopped(stopped.reason, tuple(self._steps)) from None
+
+    def _rounds(self) -> Iterator[CascadeEvent]:
+        while True:
+            for place in self._places:
+                may_be_asked = place.is_open and time.monotonic() >= place.not_before
+                if may_be_asked and (yield from self._ask(place)):
+                    return
+            if not (yield from self._pause()):
+                break
+        self._round = 0
+        if not (yield from self._ask(_Place(self._fallback))):
+            raise RuntimeError(f"the fallback voice gave no answer: {self._steps[-1].message}")
+
+    def _pause(self) -> Generator[CascadeEvent, None, bool]:
+        """Wait until somebody may be asked again; False when nobody may, or not before the deadline."""
+        open_places = [place for place in self._places if place.is_open]
+        if not open_places or self._round > len(self._schedule):
+            return False
+        now = time.monotonic()
+        pause = self._schedule[self._round - 1] * random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311
+        until = max(now + pause, min(place.not_before for place in open_places))
+        if until >= self._ends_at:
+            return False
+        self._round += 1
+        self._waited = until - now
+        while (left := until - time.monotonic()) > 0:
+            give_back_connections()
+            if self._stop.wait(min(left, PULSE_SECONDS)):
+                raise CallStopped(self._stop.reason)
+            yield Pulse()
+        return True
+
+    def _ask(self, place: _Place) -> Generator[CascadeEvent, None, bool]:
+        """Ask one candidate. True when it answered; else the place knows whether it may be asked again."""
+        place.is_open = False
+        progress = CallProgress()
+        if self._stop.is_set:
+            raise CallStopped(self._stop.reason)
+        if reason := self._reason_to_skip(place.candidate):
+            self._note(place.candidate, progress, Outcome.SKIPPED, "skipped", reason)
+            return False
+        candidate = self._within_deadline(place.candidate)
+        request = replace(self._request, model=candidate.config.model)
+        if self._broken_off:
+            yield Restarted(self._broken_off)
+            self._broken_off = ""
+        call = self._meter.opened(candidate, request)
+        outcome, code, message = Outcome.STOPPED, "internal_error", ""
+        try:
+            yield Trying(candidate)
+            yield from self._run(candidate, request, progress)
+            outcome, code = Outcome.ANSWERED, ""
+        except ProviderError as error:
+            outcome = Outcome.SKIPPED if isinstance(error, ProviderSkipped) else Outcome.FAILED
+            code, message = error.code, str(error)
+            self._after_failure(place, progress, error)
+        except CallStopped as stopped:
+            code = stopped.reason
+            raise
+        except GeneratorExit:
+            code = "abandoned"
+            raise
+        finally:
+            step = self._note(candidate, progress, outcome, code, message)
+            usage = _usage_of(progress, request)
+            self._meter.closed(call, step, usage)
+        if outcome is Outcome.ANSWERED:
+            yield Answered(candidate, usage, tuple(self._steps), progress.is_cut)
+        return outcome is Outcome.ANSWERED
+
+    def _reason_to_skip(self, candidate: Candidate) -> str:
+        if reason := reason_to_skip(candidate):
+            return reason
+        # Looked at last: a provider's first preparations may take seconds.
+        is_late = self._ends_at - time.monotonic() < _LEAST_SECONDS
+        return "no time left for this reply" if is_late and not candidate.is_fallback else ""
+
+    def _within_deadline(self, candidate: Candidate) -> Candidate:
+        if candidate.is_fallback:
+            return candidate
+        left = self._ends_at - time.monotonic()
+        longest = min(candidate.limits.provider_timeout, left)
+        limits = candidate.limits.model_copy(update={"provider_timeout": longest})
+        return replace(candidate, limits=limits)
+
+    def _run(
+        self, candidate: Candidate, request: CallRequest, progress: CallProgress
+    ) -> Iterator[CascadeEvent]:
+        call: Future[None] = run_on_loop(
+            run_call(
+                instance_for(candidate),
+                request,
+                limits=candidate.limits,
+                progress=progress,
+                on_text=self._on_text,
+            )
+        )
+        self._stop.cancels(call.cancel)
+        try:
+            while not _is_done(call):
+                yield Pulse()
+        finally:
+            self._stop.cancels(None)
+            call.cancel()
+        if call.cancelled():
+            raise CallStopped(self._stop.reason)
+        call.result()
+
+    def _after_failure(self, place: _Place, progress: CallProgress, error: ProviderError) -> None:
+        if progress.first_token is not None:
+            self._broken_off = f"{place.candidate.config.name} broke off: {error}"
+        if error.retryable:
+            place.not_before = time.monotonic() + (error.retry_after or 0.0)
+            place.is_open = place.not_before < self._ends_at
+
+    def _note(
+        self, candidate: Candidate, progress: CallProgress, outcome: Outcome, code: str, message: str
+    ) -> Step:
+        first = progress.first_token
+        step = Step(
+            provider=candidate.config.name,
+            kind=candidate.config.kind,
+            label=candidate.label,
+            model=candidate.config.model,
+            outcome=outcome,
+            round=self._round,
+            code=code,
+            message=message,
+            waited_ms=round(self._waited * 1000),
+            first_token_ms=None if first is None else round(first * 1000, 1),
+            duration_ms=round(progress.elapsed() * 1000, 1),
+        )
+        self._waited = 0.0
+        self._steps.append(step)
+        return step
+
+
+def _is_done(call: "Future[None]") -> bool:
+    give_back_connections()
+    return bool(wait([call], PULSE_SECONDS).done)
+
+
+def _usage_of(progress: CallProgress, request: CallRequest) -> Usage:
+    """What the provider said, or an estimate where it said nothing."""
+    if progress.usage is not None and progress.usage.tokens_out:
+        return progress.usage
+    if not progress.characters:
+        return Usage(is_estimated=True)
+    return Usage(
+        tokens_in=estimate_tokens(request.system, *(each.text for each in request.messages)),
+        tokens_out=progress.characters // 4 + 1,
+        is_estimated=True,
+    )

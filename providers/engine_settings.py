@@ -1,0 +1,22 @@
+"""Reading the engine's settings. They are read anew for each turn, so a change needs no restart."""
+
+import logging
+
+from core.queries import row_or_none
+from providers.limits import EngineLimits, checked_limits
+from providers.models import EngineSettings
+
+logger = logging.getLogger(__name__)
+
+
+def engine_settings() -> EngineSettings:
+    """The row, or one with the defaults where nobody has saved it yet."""
+    return row_or_none(EngineSettings.objects.filter(pk=1)) or EngineSettings()
+
+
+def current_limits() -> EngineLimits:
+    """The limits in force. A value that is broken in the database counts as its default."""
+    limits, problems = checked_limits(engine_settings().values())
+    for problem in problems:
+        logger.warning("engine setting %s", problem)
+    return limits

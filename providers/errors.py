@@ -1,0 +1,67 @@
+"""Why a call gave no reply. The error carries the decision; loops ask it and nothing else.
+
+ProviderError
+├── ProviderSkipped      nothing was sent; not a failure, never waited for
+├── RateLimited          429: worth another round, after `retry_after` seconds if given
+├── ServerFailed         5xx: worth another round
+├── ConnectionBroken     could not connect, or cut before the terminal event: worth another round
+├── TimeLimitPassed      a time limit of ours was passed: trying again would only add waiting
+├── StreamUnreadable     what came is not the protocol
+├── RequestRefused       4xx: the same request would be refused again
+└── KeyRefused           401, 403
+"""
+
+from typing import ClassVar
+
+from providers.cleaning import TextCleaner
+
+_LONGEST_MESSAGE = 300
+
+
+class ProviderError(Exception):
+    """`code` for programs, `str()` for people; never contains a key or message text.
+
+    A provider's own words may be in the message, so it is bounded and made fit to be stored.
+    """
+
+    code: ClassVar[str] = "provider_failed"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(TextCleaner().feed(message)[:_LONGEST_MESSAGE])
+        self.retry_after = retry_after
+
+
+class ProviderSkipped(ProviderError):
+    code = "skipped"
+
+
+class RateLimited(ProviderError):
+    code = "rate_limited"
+    retryable = True
+
+
+class ServerFailed(ProviderError):
+    code = "server_failed"
+    retryable = True
+
+
+class ConnectionBroken(ProviderError):
+    code = "connection_broken"
+    retryable = True
+
+
+class TimeLimitPassed(ProviderError):
+    code = "time_limit_passed"
+
+
+class StreamUnreadable(ProviderError):
+    code = "stream_unreadable"
+
+
+class RequestRefused(ProviderError):
+    code = "request_refused"
+
+
+class KeyRefused(ProviderError):
+    code = "key_refused"

@@ -1,0 +1,149 @@
+"""Rows that staff edit: the providers in their order, and the engine's settings."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from core.fields import EncryptedTextField
+from providers.addresses import check_address
+from providers.base import provider_classes
+from providers.limits import EngineLimits, limit_problems
+
+_NAME = RegexValidator(r"^[a-z0-9][a-z0-9_-]*\Z", "Use small letters, digits, - and _ only.")
+_SECONDS = [MinValueValidator(0.05), MaxValueValidator(3600)]
+
+
+def _default(name: str) -> Any:
+    return EngineLimits.model_fields[name].default
+
+
+def default_retry_schedule() -> list[float]:
+    return list(_default("retry_schedule"))
+
+
+def _check_kind(kind: str) -> None:
+    known = sorted(set(provider_classes()) - {"fallback"})
+    if kind not in known:
+        raise ValidationError(f"“{kind}” is no kind of provider. Known: {', '.join(known)}.")
+
+
+def _limit(help_text: str) -> Any:
+    return models.FloatField(
+        null=True, blank=True, validators=_SECONDS, help_text=f"{help_text} Empty: the engine's setting."
+    )
+
+
+class Provider(models.Model):
+    """A place in the cascade: where a model is reached, and with what."""
+
+    name = models.CharField(
+        max_length=40, unique=True, validators=[_NAME], help_text="As personas and reports call it."
+    )
+    kind = models.CharField(max_length=40, validators=[_check_kind])
+    priority = models.PositiveSmallIntegerField(default=100, help_text="The lowest is tried first.")
+    is_enabled = models.BooleanField("enabled", default=True)
+    model = models.CharField(
+        max_length=120, blank=True, help_text="As the provider names it. Empty: the kind's default."
+    )
+    base_url = models.CharField(
+        "base URL",
+        max_length=300,
+        blank=True,
+        validators=[check_address],
+        help_text="Of a compatible server, such as http://127.0.0.1:8080/v1. Empty: the official one.",
+    )
+    api_key = EncryptedTextField("API key", blank=True, default="")
+    uses_environment = models.BooleanField(
+        "key from the environment",
+        default=False,
+        help_text="Where key or base URL is empty, take the environment's (never stored).",
+    )
+    connect_timeout = _limit("Seconds to connect.")
+    first_token_timeout = _limit("Seconds to the first token.")
+    silence_timeout = _limit("Seconds between two tokens.")
+    provider_timeout = _limit("Seconds for the whole call.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["priority", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if self.name == "fallback":
+            raise ValidationError({"name": "This is the name of the fallback voice, which is always there."})
+
+    @property
+    def key_hint(self) -> str:
+        """The stored key's last four characters, all that is ever shown of it."""
+        if not self.api_key:
+            return ""
+        return f"…{self.api_key[-4:]}" if len(self.api_key) >= 12 else "…"
+
+    def own_limits(self) -> dict[str, float]:
+        """The limits that this row sets itself."""
+        names = ("connect_timeout", "first_token_timeout", "silence_timeout", "provider_timeout")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+class EngineSettings(models.Model):
+    """One row: what the engine goes by, read when a turn starts."""
+
+    connect_timeout = models.FloatField(
+        default=_default("connect_timeout"), validators=_SECONDS, help_text="Seconds to connect."
+    )
+    first_token_timeout = models.FloatField(
+        default=_default("first_token_timeout"), validators=_SECONDS, help_text="Seconds to the first token."
+    )
+    silence_timeout = models.FloatField(
+        default=_default("silence_timeout"), validators=_SECONDS, help_text="Seconds between two tokens."
+    )
+    provider_timeout = models.FloatField(
+        default=_default("provider_timeout"), validators=_SECONDS, help_text="Seconds for one whole call."
+    )
+    reply_deadline = models.FloatField(
+        default=_default("reply_deadline"),
+        validators=_SECONDS,
+        help_text="Seconds for a whole reply, all providers and pauses together.",
+    )
+    retry_schedule = models.JSONField(
+        default=default_retry_schedule,
+        blank=True,
+        help_text="Pauses in seconds before the cascade goes round again: [1, 2, 4]. []: it does not.",
+    )
+    max_output = models.PositiveIntegerField(
+        default=_default("max_output"), help_text="Tokens of one reply, where the persona says nothing."
+    )
+    history_messages = models.PositiveIntegerField(
+        default=_default("history_messages"), help_text="Earlier messages a provider is told."
+    )
+    history_characters = models.PositiveIntegerField(
+        default=_default("history_characters"), help_text="Characters of earlier messages a provider is told."
+    )
+    session_idle_hours = models.FloatField(
+        default=_default("session_idle_hours"),
+        help_text="Hours without a message after which a chat is listed as inactive. Nothing is deleted.",
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "engine settings"
+        verbose_name_plural = "engine settings"
+
+    def __str__(self) -> str:
+        return "Engine settings"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if problems := limit_problems(self.values()):
+            raise ValidationError(problems)
+
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in EngineLimits.model_fields}
