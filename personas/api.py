@@ -1,0 +1,46 @@
+"""The API of personas."""
+
+from django.http import HttpRequest
+from ninja import Router
+
+from accounts.requests import user_of
+from accounts.rights import Right
+from core.schemas import ErrorOut
+from personas.models import Persona
+from personas.prompting import prompt_preview
+from personas.schemas import PersonaOut, PromptOut
+from personas.selectors import active_personas, get_active_persona
+
+router = Router(tags=["personas"])
+
+
+def _form(persona: Persona) -> PersonaOut:
+    return PersonaOut(
+        id=persona.slug,
+        name=persona.name,
+        role=persona.role,
+        initials=persona.initials,
+        colour=persona.colour,
+        picture_url=persona.avatar_url,
+        description=persona.description,
+        greeting=persona.greeting,
+        topics=persona.topics,
+    )
+
+
+@router.get("/personas", response={200: list[PersonaOut], 401: ErrorOut}, summary="Personas to talk with")
+def list_personas(request: HttpRequest) -> list[PersonaOut]:
+    user_of(request, Right.READ)
+    return [_form(persona) for persona in active_personas()]
+
+
+@router.get(
+    "/personas/{slug}/prompt",
+    response={200: PromptOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut},
+    summary="A persona's system prompt",
+)
+def preview_prompt(request: HttpRequest, slug: str) -> PromptOut:
+    """As the next reply would send it, with an estimate of its tokens."""
+    user_of(request, Right.READ_PROMPTS)
+    prompt, tokens = prompt_preview(get_active_persona(slug))
+    return PromptOut(persona=slug, prompt=prompt, estimated_tokens=tokens)

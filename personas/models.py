@@ -1,0 +1,171 @@
+"""The people VALIS speaks as."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+
+from personas import limits, validators
+from personas.choices import AvatarColour, CommunicationStyle
+from personas.snapshots import PersonaSnapshot
+
+
+def _text(limit: int, help_text: str) -> "models.TextField[str, str]":
+    return models.TextField(
+        blank=True,
+        help_text=help_text,
+        validators=[MaxLengthValidator(limit), validators.validate_text],
+    )
+
+
+def _json(
+    empty: type[list[Any]] | type[dict[str, Any]], check: Callable[[Any], None], help_text: str
+) -> "models.JSONField[Any, Any]":
+    return models.JSONField(default=empty, blank=True, validators=[check], help_text=help_text)
+
+
+class PersonaManager(models.Manager["Persona"]):
+    """Leaves the picture in the database until somebody asks for it."""
+
+    def get_queryset(self) -> models.QuerySet["Persona"]:
+        return super().get_queryset().defer("picture")
+
+
+class Persona(models.Model):
+    """A character with a voice. What is saved here is what the next reply uses."""
+
+    JSON_SHAPES: ClassVar[dict[str, type]] = {
+        "common_phrases": list,
+        "topics": list,
+        "quirks": list,
+        "cascade": list,
+        "traits": dict,
+    }
+
+    slug = models.SlugField(
+        max_length=50,
+        unique=True,
+        help_text="Its name in addresses and on the API; it stays as it is once chosen.",
+    )
+    name = models.CharField(max_length=limits.NAME, validators=[validators.validate_line])
+    role = models.CharField(
+        max_length=limits.ROLE,
+        blank=True,
+        validators=[validators.validate_line],
+        help_text="What it is for, in a few words.",
+    )
+    position = models.PositiveSmallIntegerField(
+        default=100, help_text="Small numbers come first wherever personas are listed."
+    )
+    colour = models.CharField(
+        max_length=10,
+        choices=AvatarColour,
+        default=AvatarColour.SLATE,
+        verbose_name="avatar colour",
+    )
+    picture = models.BinaryField(blank=True, default=b"", editable=False)
+    picture_digest = models.CharField(max_length=32, blank=True, editable=False)
+    description = _text(limits.DESCRIPTION, "One or two sentences for people choosing a persona.")
+    tone = _text(
+        limits.TONE,
+        "How it sounds, in adjectives: “warm and unhurried”. The fallback voice reads this too.",
+    )
+    background = _text(limits.BACKGROUND, "Where it comes from and what it knows.")
+    common_phrases = _json(list, validators.ListOfLines(), "Whole sentences it likes to say. One per line.")
+    topics = _json(list, validators.ListOfLines(), "What it likes to talk about. One per line.")
+    quirks = _json(list, validators.ListOfLines(), "Small habits that make it itself. One per line.")
+    system_prompt = _text(limits.SYSTEM_PROMPT, "Instructions of its own, put into the prompt as they are.")
+    greeting = _text(limits.GREETING, "What a new chat shows before the first message.")
+    example_dialogue = _text(
+        limits.EXAMPLE_DIALOGUE, "A few lines that show how it answers: “Person: …”, “Jane: …”."
+    )
+    traits = _json(dict, validators.validate_traits, "One per line: “creativity: 70”, from 0 to 100.")
+    communication_style = models.CharField(
+        max_length=20, choices=CommunicationStyle, blank=True, help_text="How it shapes an answer."
+    )
+    temperature = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[validators.validate_temperature],
+        help_text="0.0 is steady, 1.0 is free. Empty leaves it to the provider.",
+    )
+    max_tokens = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(limits.MAX_TOKENS)],
+        help_text="The longest reply, in tokens. Empty takes the general limit.",
+    )
+    cascade = _json(
+        list,
+        validators.validate_cascade,
+        "Providers in the order this persona wants, one per line, a model after the name if it "
+        "matters: “anthropic claude-sonnet-4-5”. Empty takes the general order.",
+    )
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Only active personas can be chosen for a chat."
+    )
+    is_shipped = models.BooleanField("came with VALIS", default=False, editable=False)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+    updated_at = models.DateTimeField("updated", auto_now=True)
+
+    objects = PersonaManager()
+
+    class Meta:
+        ordering = ("position", "name", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Field checks skip empty values, so an empty thing of the wrong kind is caught here."""
+        for field, shape in self.JSON_SHAPES.items():
+            if not isinstance(getattr(self, field), shape):
+                raise ValidationError({field: f"It must be a {shape.__name__}."})
+
+    @property
+    def initials(self) -> str:
+        words = [letters for word in self.name.split() if (letters := _letters(word))]
+        ends = words[:1] + words[1:][-1:]
+        return "".join(word[0].upper()[0] for word in ends) or _letters(self.slug)[:1].upper() or "?"
+
+    @property
+    def avatar_url(self) -> str:
+        """Where the uploaded picture is; empty when the coloured initials stand in for it."""
+        if not self.picture_digest:
+            return ""
+        return f"{reverse('personas:avatar', args=[self.slug])}?v={self.picture_digest}"
+
+    def set_picture(self, webp: bytes) -> None:
+        """Take an already re-encoded picture; empty bytes remove it."""
+        self.picture = webp
+        self.picture_digest = hashlib.sha256(webp).hexdigest()[:32] if webp else ""
+
+    def snapshot(self) -> PersonaSnapshot:
+        return PersonaSnapshot(
+            slug=self.slug,
+            name=self.name,
+            role=self.role,
+            colour=self.colour,
+            description=self.description,
+            tone=self.tone,
+            background=self.background,
+            common_phrases=tuple(self.common_phrases),
+            topics=tuple(self.topics),
+            quirks=tuple(self.quirks),
+            system_prompt=self.system_prompt,
+            greeting=self.greeting,
+            example_dialogue=self.example_dialogue,
+            traits=tuple(sorted(self.traits.items())),
+            communication_style=self.communication_style,
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            cascade=tuple(self.cascade),
+        )
+
+
+def _letters(word: str) -> str:
+    return "".join(character for character in word if character.isalnum())
