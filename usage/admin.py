@@ -1,0 +1,35 @@
+"""The ledger, for reading."""
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from accounts.guarded_admin import Guarded
+from accounts.rights import Right
+from usage.models import Call, CallOutcome
+
+
+@admin.register(Call)
+class CallAdmin(Guarded, ModelAdmin):
+    view_right = Right.READ_DIAGNOSTICS
+    list_display = (
+        *("started_at", "provider", "model", "persona_slug", "result", "error_code"),
+        *("first_token_ms", "duration_ms", "tokens_in", "tokens_out"),
+    )
+    list_filter = ("outcome", "provider", "purpose")
+    date_hierarchy = "started_at"
+    list_select_related = False
+    show_full_result_count = False
+
+    @display(
+        description="outcome",
+        ordering="outcome",
+        label={
+            CallOutcome.ANSWERED: "success",
+            CallOutcome.FAILED: "danger",
+            CallOutcome.UNKNOWN: "danger",
+            CallOutcome.OPEN: "info",
+        },
+    )
+    def result(self, call: Call) -> tuple[str, str]:
+        return call.outcome, call.get_outcome_display()

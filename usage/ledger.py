@@ -1,0 +1,80 @@
+"""Writing the ledger."""
+
+import logging
+from dataclasses import dataclass
+
+from django.db import Error
+from django.db.models import F
+
+from core.patience import patiently
+from core.request_id import current_request_id
+from providers.calls import CallRequest, Usage, estimate_tokens
+from providers.lineup import Candidate
+from providers.story import Step
+from usage.models import Call, CallOutcome, Purpose
+from usage.noting import note_call
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Account:
+    """Whom a call is made for. `attempt` follows the turn's attempts while they change."""
+
+    purpose: Purpose
+    user_id: int | None = None
+    persona_id: int | None = None
+    persona_slug: str = ""
+    turn_id: int | None = None
+    attempt: int | None = None
+
+
+class LedgerMeter:
+    """The cascade's meter: a row before each call, its outcome after it."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def opened(self, candidate: Candidate, request: CallRequest) -> Call:
+        account = self._account
+        tokens_in = estimate_tokens(request.system, *(each.text for each in request.messages))
+        return Call.objects.create(
+            purpose=account.purpose,
+            user_id=account.user_id,
+            persona_id=account.persona_id,
+            persona_slug=account.persona_slug,
+            turn_id=account.turn_id,
+            attempt=account.attempt,
+            request_id=current_request_id(),
+            provider=candidate.config.name,
+            kind=candidate.config.kind,
+            model=candidate.config.model[:120],
+            estimated_tokens=tokens_in + request.max_tokens,
+        )
+
+    def closed(self, call: Call, step: Step, usage: Usage) -> None:
+        """Complete the row. A database that is away is waited for; without it the row stays open."""
+        note_call(call, step, usage)
+        row = Call.objects.filter(pk=call.pk, outcome=CallOutcome.OPEN)
+        try:
+            patiently(
+                lambda: row.update(
+                    outcome=CallOutcome(step.outcome.value),
+                    error_code=step.code[:40],
+                    first_token_ms=step.first_token_ms,
+                    duration_ms=step.duration_ms,
+                    tokens_in=usage.tokens_in,
+                    tokens_out=usage.tokens_out,
+                    tokens_cached=usage.tokens_cached,
+                    is_estimated=usage.is_estimated,
+                )
+            )
+        except Error:
+            logger.warning("the outcome of call %s could not be written", call.pk, exc_info=True)
+
+
+def close_lost(turn_id: int) -> int:
+    """Close the open calls of a turn whose worker is gone, at their estimate. Returns how many."""
+    return Call.objects.filter(turn_id=turn_id, outcome=CallOutcome.OPEN).update(
+        outcome=CallOutcome.UNKNOWN, tokens_in=F("estimated_tokens"), is_estimated=True
+    )

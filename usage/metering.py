@@ -1,0 +1,60 @@
+"""The gate: the only way to a model. Who passes it is in the ledger."""
+
+from collections.abc import Generator, Sequence
+
+from providers.calling import OnText
+from providers.calls import CallRequest, Utterance
+from providers.cascade import Answered, Cascade, CascadeEvent
+from providers.engine_settings import current_limits
+from providers.limits import EngineLimits
+from providers.lineup import candidate_of, fallback_candidate, line_up
+from providers.models import Provider
+from providers.stopping import StopSignal
+from providers.story import Step
+from usage.ledger import Account, LedgerMeter
+from usage.models import Purpose
+
+
+def answer(
+    request: CallRequest,
+    *,
+    cascade: Sequence[str],
+    limits: EngineLimits,
+    account: Account,
+    on_text: OnText,
+    stop: StopSignal,
+    model: str = "",
+) -> Generator[CascadeEvent]:
+    """Get one reply. Text goes to `on_text`, on the engine loop; the events end with `Answered`.
+
+    With a `model`, only it or the fallback voice answers. Raises `CallStopped` when `stop` was set.
+    """
+    candidates = line_up(cascade, limits, model=model)
+    meter = LedgerMeter(account)
+    return Cascade(candidates, request, limits=limits, meter=meter, on_text=on_text, stop=stop).walk()
+
+
+def test_provider(row: Provider, *, user_id: int | None) -> tuple[Step, str]:
+    """Ask one provider a tiny question, once, also before it is enabled.
+
+    Returns what happened, and the text if it answered.
+    """
+    limits = current_limits().model_copy(update={"retry_schedule": ()})
+    candidate = candidate_of(row, limits, even_disabled=True)
+    request = CallRequest(
+        system="This is a connection test. Answer with one short word.",
+        messages=(Utterance("user", "Are you there?"),),
+        max_tokens=64,
+    )
+    pieces: list[str] = []
+    events = Cascade(
+        [candidate, fallback_candidate()],
+        request,
+        limits=limits,
+        meter=LedgerMeter(Account(Purpose.TEST, user_id=user_id)),
+        on_text=pieces.append,
+        stop=StopSignal(),
+    ).walk()
+    answered = next(event for event in events if isinstance(event, Answered))
+    is_own = not answered.candidate.is_fallback
+    return answered.steps[0], "".join(pieces) if is_own else ""

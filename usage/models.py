@@ -1,0 +1,62 @@
+"""The ledger: one row for each request to a provider."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Purpose(models.TextChoices):
+    CHAT = "chat"
+    TEST = "test", "test of a provider"
+
+
+class CallOutcome(models.TextChoices):
+    OPEN = "open"  # the call runs; its estimate is held
+    ANSWERED = "answered"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # nobody was there: nothing was sent
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"  # its worker died; counted at its estimate
+
+
+class Call(models.Model):
+    """One call. Written before it is made, completed after it, whatever happened.
+
+    `turn_id` and `attempt` are plain numbers and `persona_slug` a copy: the ledger outlives what it
+    was written for. It holds no text of messages.
+    """
+
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    persona = models.ForeignKey("personas.Persona", models.SET_NULL, null=True, blank=True, related_name="+")
+    persona_slug = models.CharField(max_length=60, blank=True)
+    turn_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    attempt = models.PositiveIntegerField(null=True, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    provider = models.CharField(max_length=40)
+    kind = models.CharField(max_length=40)
+    model = models.CharField(max_length=120, blank=True)
+
+    outcome = models.CharField(max_length=10, choices=CallOutcome.choices, default=CallOutcome.OPEN)
+    error_code = models.CharField(max_length=40, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    first_token_ms = models.FloatField(null=True, blank=True)
+    duration_ms = models.FloatField(null=True, blank=True)
+    estimated_tokens = models.PositiveIntegerField(default=0, help_text="Held while the call is open.")
+    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_out = models.PositiveIntegerField(default=0)
+    tokens_cached = models.PositiveIntegerField(default=0)
+    is_estimated = models.BooleanField(default=False, help_text="Counted here: the provider did not say.")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=CallOutcome.values), name="call_outcome_is_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} for {self.persona_slug or self.purpose}: {self.outcome}"

@@ -1,0 +1,43 @@
+"""What log and metrics are told of each call. Never what was asked or answered."""
+
+from core.logs import get_logger
+from core.metrics import LONG_SECONDS, counter, histogram
+from providers.calls import Usage
+from providers.story import Step
+from usage.models import Call
+
+logger = get_logger(__name__)
+
+CALLS = counter("calls", "Calls to providers that ended", "provider", "outcome", "code")
+FIRST_TOKEN = histogram(
+    "call_first_token_seconds", "From call to first token", "provider", buckets=LONG_SECONDS
+)
+DURATION = histogram("call_seconds", "Length of answered calls", "provider", buckets=LONG_SECONDS)
+TOKENS = counter("tokens", "Tokens of calls, counted or estimated", "provider", "direction")
+
+
+def note_call(call: Call, step: Step, usage: Usage) -> None:
+    CALLS.labels(step.provider, step.outcome, step.code).inc()
+    TOKENS.labels(step.provider, "in").inc(usage.tokens_in)
+    TOKENS.labels(step.provider, "out").inc(usage.tokens_out)
+    if step.first_token_ms is not None:
+        FIRST_TOKEN.labels(step.provider).observe(step.first_token_ms / 1000)
+    if step.outcome == "answered":
+        DURATION.labels(step.provider).observe(step.duration_ms / 1000)
+    logger.info(
+        "call ended",
+        call=call.pk,
+        purpose=call.purpose,
+        turn=call.turn_id,
+        attempt=call.attempt,
+        provider=step.provider,
+        kind=step.kind,
+        model=step.model,
+        round=step.round,
+        outcome=str(step.outcome),
+        code=step.code,
+        first_token_ms=step.first_token_ms,
+        ms=step.duration_ms,
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+    )
