@@ -1,0 +1,66 @@
+"""What the listeners of a session hear. Names and fields are those of `docs/reference/protocol.md`."""
+
+from typing import Any
+from uuid import UUID
+
+from chat.models import Turn
+from chat.presenting import message_form, turn_form
+from chat.turns import Held
+from core import live
+
+CONTROL = "control"
+
+
+def topic_of(session_id: UUID | str) -> str:
+    return f"session:{session_id}"
+
+
+class Announcer:
+    """Publishes what happens to one running turn."""
+
+    def __init__(self, session_id: UUID) -> None:
+        self.topic = topic_of(session_id)
+
+    def started(self, held: Held, *, persona: dict[str, Any], provider: dict[str, Any]) -> None:
+        self._say("turn.started", held, persona=persona, provider=provider)
+
+    def delta(self, held: Held, *, at: int, text: str) -> None:
+        self._say("turn.delta", held, at=at, text=text)
+
+    def restarted(self, held: Held, *, reason: str) -> None:
+        self._say("turn.restarted", held, reason=reason)
+
+    def _say(self, kind: str, held: Held, **fields: Any) -> None:
+        live.publish(self.topic, {"type": kind, "turn": held.turn_id, "attempt": held.attempt, **fields})
+
+
+_ENDINGS = {
+    "complete": "turn.done",
+    "failed": "turn.failed",
+    "cancelled": "turn.cancelled",
+    "interrupted": "turn.interrupted",
+}
+
+
+def announce_turn(turn: Turn) -> None:
+    """Tell a session how a turn stands now: queued (again), or ended with its text and story."""
+    topic = topic_of(turn.session_id)
+    form = turn_form(turn)
+    if turn.status == "queued":
+        live.publish(topic, {"type": "turn.queued", "turn": form, "position": turn.position})
+    elif kind := _ENDINGS.get(turn.status):
+        story = turn.current_attempt.story if turn.current_attempt else []
+        ending = {name: value for name, value in form.items() if name != "id"}
+        live.publish(topic, {**ending, "type": kind, "turn": turn.pk, "story": story})
+
+
+def announce_question(turn: Turn) -> None:
+    """Tell a session that something was asked in it."""
+    topic = topic_of(turn.session_id)
+    live.publish(topic, {"type": "message", "message": message_form(turn.question)})
+    announce_turn(turn)
+
+
+def announce_stop(turn: Turn) -> None:
+    """Tell the workers, one of which runs this turn, that it is to stop."""
+    live.publish(CONTROL, {"type": "stop", "turn": turn.pk})

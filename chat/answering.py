@@ -1,0 +1,262 @@
+"""Answering a turn: claim it, ask the gate, keep its text, and end it. Runs in a worker's thread."""
+
+import logging
+from contextlib import closing
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from chat import turns
+from chat.announcing import Announcer, announce_turn, topic_of
+from chat.briefs import Brief
+from chat.dispatching import dispatch_next
+from chat.draft import Draft
+from chat.history import dialogue_up_to
+from chat.models import Turn, TurnStatus
+from chat.noting import TurnClock
+from chat.presenting import persona_form
+from chat.running import SERVER_STOPPED, STOPPED_BY_PERSON, running_turns
+from chat.selectors import waiting_turn
+from chat.turns import Held
+from core import live
+from core.patience import patiently
+from core.rendering import render_markdown
+from core.request_id import start_request
+from personas.prompting import build_system_prompt
+from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
+from providers.calls import CallRequest
+from providers.cascade import Answered, Pulse, Restarted, Trying
+from providers.engine_settings import current_limits
+from providers.limits import EngineLimits
+from providers.lineup import Candidate
+from providers.stopping import CallStopped, StopSignal
+from usage.ledger import Account
+from usage.metering import answer
+from usage.models import Purpose
+
+logger = logging.getLogger(__name__)
+
+_SENTENCES = {
+    STOPPED_BY_PERSON: "You stopped this reply.",
+    SERVER_STOPPED: "VALIS was stopped while this reply was written.",
+    "internal_error": "Something went wrong inside VALIS. Run it again; if it stays, tell your staff.",
+}
+
+
+class LeaseLost(Exception):
+    """The turn is somebody else's by now: write nothing, publish nothing."""
+
+
+def answer_turn(turn_id: int) -> None:
+    """Answer a turn if it is there to be taken, then see to the next one of its session."""
+    turn = waiting_turn(turn_id)
+    if turn is None or running_turns.is_closing:
+        return
+    # Before the claim: whoever sees that the turn runs may want it stopped.
+    with running_turns.running(turn_id) as stop:
+        if not _is_answered(turn, stop):
+            return
+    if not turn.session.is_transient:
+        dispatch_next(turn.session_id)
+
+
+def _is_answered(turn: Turn, stop: StopSignal) -> bool:
+    """Claim the turn and bring it to its end; False when that is somebody else's to do."""
+    snapshot = _snapshot_of(turn)
+    turn.snapshot = snapshot.to_json() if snapshot else {}
+    held = turns.claim(turn, snapshot=turn.snapshot, event_id=_last_event_before(turn))
+    if held is None:
+        return False
+    start_request(turn.request_id)
+    answering = _Answering(turn, held, snapshot or NEUTRAL_SNAPSHOT, stop)
+    try:
+        if snapshot:
+            answering.run()
+        else:
+            answering.fail()
+    except LeaseLost:
+        logger.warning("turn %s was taken over by another worker", turn.pk)
+        return False
+    return True
+
+
+def _last_event_before(turn: Turn) -> str:
+    """From where on events tell the whole attempt, for readers who come before its first checkpoint."""
+    if turn.session.is_transient:
+        return ""  # its one reader listens from before the beginning
+    topic = topic_of(turn.session_id)
+    newest = live.newest_id(topic)
+    if not newest:
+        announce_turn(turn)  # after a restart nothing was said yet that one could go on from
+        newest = live.newest_id(topic)
+    return newest
+
+
+def _snapshot_of(turn: Turn) -> PersonaSnapshot | None:
+    """The persona as it is now; None when it was stored in a shape that no form lets through."""
+    try:
+        return turn.persona.snapshot() if turn.persona else NEUTRAL_SNAPSHOT
+    except (AttributeError, TypeError, ValueError):
+        logger.exception("the persona of turn %s cannot be read", turn.pk)
+        return None
+
+
+class _Answering:
+    """One claimed turn on its way to its end."""
+
+    def __init__(self, turn: Turn, held: Held, snapshot: PersonaSnapshot, stop: StopSignal) -> None:
+        self._turn = turn
+        self._snapshot = snapshot
+        self._brief = Brief.from_json(turn.brief)
+        self._held = held
+        self._stop = stop
+        self._announcer = Announcer(turn.session_id)
+        self._draft = Draft(held, self._announcer)
+        self._clock = TurnClock(turn, held)
+        self._asked: Candidate | None = None
+        self._account = Account(
+            Purpose.CHAT,
+            user_id=turn.session.owner_id,
+            persona_id=turn.persona_id,
+            persona_slug=turn.persona.slug if turn.persona else "",
+            turn_id=turn.pk,
+            attempt=held.attempt,
+        )
+
+    def run(self) -> None:
+        try:
+            self._finish_answered(self._ask_the_gate())
+        except CallStopped as stopped:
+            self._finish_stopped(stopped)
+        except (LeaseLost, DatabaseError, InterfaceError):
+            self._draft.discard()
+            raise
+        except Exception:
+            logger.exception("turn %s failed", self._turn.pk)
+            self.fail()
+
+    def fail(self) -> None:
+        """End the turn because of a fault of ours, which the log tells."""
+        self._finish(TurnStatus.FAILED, code="internal_error", reason=_SENTENCES["internal_error"])
+
+    def _ask_the_gate(self) -> Answered:
+        limits = current_limits()
+        events = answer(
+            _request(self._turn, self._snapshot, self._brief, limits),
+            cascade=self._snapshot.cascade,
+            model=self._brief.model,
+            limits=limits,
+            account=self._account,
+            on_text=self._draft.append,
+            stop=self._stop,
+        )
+        with closing(events):
+            for event in events:
+                if isinstance(event, Pulse):
+                    self._keep()
+                elif isinstance(event, Trying):
+                    self._asked = event.candidate
+                    self._announce_start(event.candidate)
+                elif isinstance(event, Restarted):
+                    self._restart(event.reason)
+                else:
+                    return event
+        raise AssertionError("the gate ended without an answer")
+
+    def _announce_start(self, candidate: Candidate) -> None:
+        self._announcer.started(
+            self._held,
+            persona=persona_form(self._turn.persona, self._turn.snapshot),
+            provider=provider_form(candidate),
+        )
+
+    def _keep(self) -> None:
+        """Checkpoint, renew the lease, look for a stop. A database that is away is only waited for."""
+        text, event_id = self._draft.checkpoint()
+        try:
+            standing = turns.checkpoint(self._held, text=text, event_id=event_id)
+        except (OperationalError, InterfaceError):
+            logger.warning("turn %s could not be checkpointed", self._turn.pk, exc_info=True)
+            return
+        if standing is turns.Standing.LOST:
+            raise LeaseLost
+        if standing is turns.Standing.STOP_REQUESTED:
+            self._stop.set(STOPPED_BY_PERSON)
+
+    def _restart(self, reason: str) -> None:
+        text = self._draft.close()
+        event_id = live.last_id(self._announcer.topic)
+        following = patiently(lambda: turns.restart(self._held, text=text, reason=reason, event_id=event_id))
+        if following is None:
+            raise LeaseLost
+        self._held = following
+        self._account.attempt = following.attempt
+        self._draft.restart(following)
+        self._announcer.restarted(following, reason=reason)
+
+    def _finish_answered(self, answered: Answered) -> None:
+        self._finish(
+            TurnStatus.COMPLETE,
+            provider=provider_form(answered.candidate),
+            usage={
+                "tokens_in": answered.usage.tokens_in,
+                "tokens_out": answered.usage.tokens_out,
+                "tokens_cached": answered.usage.tokens_cached,
+                "is_estimated": answered.usage.is_estimated,
+                "is_cut": answered.is_cut,
+            },
+            story=[step.to_json() for step in answered.steps],
+        )
+
+    def _finish_stopped(self, stopped: CallStopped) -> None:
+        reason = stopped.reason
+        if reason == SERVER_STOPPED and not self._draft.checkpoint()[0]:
+            # Nobody has seen anything of it: after the start it is simply answered.
+            if turns.give_back(self._held):
+                return
+            reason = STOPPED_BY_PERSON
+        is_by_person = reason == STOPPED_BY_PERSON
+        self._finish(
+            TurnStatus.CANCELLED if is_by_person else TurnStatus.INTERRUPTED,
+            code=reason,
+            reason=_SENTENCES.get(reason, reason),
+            provider=provider_form(self._asked) if self._asked and self._draft.checkpoint()[0] else None,
+            story=[step.to_json() for step in stopped.steps],
+        )
+
+    def _finish(self, status: TurnStatus, **fields: Any) -> None:
+        text = self._draft.close()
+        html = render_markdown(text) if text and not self._turn.session.is_transient else ""
+        if not patiently(
+            lambda: turns.finish(self._turn, self._held, status=status, text=text, html=html, **fields)
+        ):
+            raise LeaseLost
+        announce_turn(self._turn)
+        self._clock.note_end(
+            self._turn,
+            code=fields.get("code", ""),
+            provider=fields.get("provider"),
+            steps=len(fields.get("story", ())),
+            first_text_at=self._draft.first_text_at,
+        )
+
+
+def provider_form(candidate: Candidate) -> dict[str, Any]:
+    """Who speaks, as the badge of a reply shows it."""
+    return {
+        "name": candidate.config.name,
+        "label": candidate.label,
+        "model": candidate.config.model,
+        "is_fallback": candidate.is_fallback,
+    }
+
+
+def _request(turn: Turn, snapshot: PersonaSnapshot, brief: Brief, limits: EngineLimits) -> CallRequest:
+    most = snapshot.max_tokens or limits.max_output
+    return CallRequest(
+        system=build_system_prompt(snapshot, program_notes=brief.notes),
+        messages=dialogue_up_to(turn, limits),
+        voice=snapshot.voice,
+        max_tokens=min(brief.max_tokens or most, most),
+        temperature=snapshot.temperature if brief.temperature is None else brief.temperature,
+    )

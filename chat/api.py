@@ -1,0 +1,136 @@
+"""The chat API (CH-13)."""
+
+import uuid
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+from ninja.pagination import CursorPagination, paginate
+
+from accounts.requests import key_of, user_of
+from accounts.rights import Right
+from chat import schemas, services
+from chat.idling import with_activity
+from chat.models import OPEN_STATUSES, Session, Turn
+from chat.presenting import message_form, session_form, turn_form
+from chat.reading import readable_session, sessions_of_person
+from chat.selectors import exchanges_of, own_session, own_turn, sessions_of
+from chat.snapshots import snapshot_of
+from chat.waiting import ended_turn
+from core.schemas import ErrorOut
+from core.threads import in_database_thread
+from providers.engine_settings import current_limits
+
+router = Router(tags=["chat"])
+
+_ERRORS = {400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut}
+_MARGIN_SECONDS = 15.0
+
+
+@router.post(
+    "/chat",
+    response={200: schemas.ChatOut, 202: schemas.ChatOut, **_ERRORS, 409: ErrorOut, 413: ErrorOut},
+    summary="Send a message and get the reply",
+)
+async def send(request: HttpRequest, data: schemas.ChatIn) -> Status[dict[str, Any]]:
+    """Answers with the finished reply, or with 202 and the turn on its way when `wait` is false.
+
+    Without `session_id` a new session is begun. A repeat with the same `client_id` is stored once.
+    """
+    submission = await in_database_thread(
+        services.submit_message,
+        user_of(request),
+        text=data.message,
+        client_id=str(uuid.uuid4()) if data.client_id is None else data.client_id,
+        session_id=data.session_id,
+        persona_slug=data.persona_id,
+    )
+    turn = submission.turn
+    if data.wait:
+        limits = await in_database_thread(current_limits)
+        turn = await ended_turn(turn, seconds=limits.reply_deadline + _MARGIN_SECONDS)
+    answer = {
+        "session_id": turn.session_id,
+        "message": message_form(submission.message),
+        "turn": turn_form(turn),
+        "reply": turn.current_attempt.text if turn.current_attempt else "",
+    }
+    return Status(202 if turn.status in OPEN_STATUSES else 200, answer)
+
+
+@router.get(
+    "/sessions",
+    response={200: list[schemas.SessionOut], **_ERRORS},
+    summary="Your active sessions, the latest first",
+)
+@paginate(CursorPagination, ordering=("-last_activity_at", "-pk"))
+def list_sessions(
+    request: HttpRequest,
+    active: Annotated[bool, Query(description="`false` for those that nobody wrote in lately")] = True,
+    owner: Annotated[str | None, Query(description="Somebody else, for who may read their chats")] = None,
+) -> QuerySet[Session]:
+    user = user_of(request, Right.READ)
+    if owner is None or owner == user.username:
+        sessions = sessions_of(user)
+    else:
+        sessions = sessions_of_person(user_of(request, Right.READ_OTHERS_CHATS), owner)
+    return with_activity(sessions, only=active)
+
+
+@router.post("/sessions", response={201: schemas.SessionOut, **_ERRORS}, summary="Begin a session")
+def create_session(request: HttpRequest, data: schemas.SessionIn) -> Status[dict[str, Any]]:
+    session = services.create_session(user_of(request), persona_slug=data.persona_id)
+    return Status(201, session_form(session))
+
+
+@router.get(
+    "/sessions/{uuid:session_id}",
+    response={200: schemas.ConversationOut, **_ERRORS},
+    summary="A session with its newest messages",
+)
+def get_session(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
+    return snapshot_of(_readable_session(request, session_id)).form
+
+
+@router.get(
+    "/sessions/{uuid:session_id}/messages",
+    response={200: schemas.HistoryOut, **_ERRORS},
+    summary="What was said, with who answered",
+)
+def get_messages(
+    request: HttpRequest,
+    session_id: uuid.UUID,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[int | None, Query(ge=0, description="`next_before` of the page before")] = None,
+) -> dict[str, Any]:
+    """The newest first page by page; each page is in order."""
+    return exchanges_of(_readable_session(request, session_id), before=before, limit=limit)
+
+
+def _readable_session(request: HttpRequest, session_id: uuid.UUID) -> Session:
+    """A key reads what its owner wrote, and nothing else."""
+    user = user_of(request, Right.READ)
+    return own_session(user, session_id) if key_of(request) else readable_session(user, session_id)
+
+
+@router.get("/turns/{int:turn_id}", response={200: schemas.TurnOut, **_ERRORS}, summary="How a turn stands")
+def get_turn(request: HttpRequest, turn_id: int) -> dict[str, Any]:
+    return turn_form(own_turn(user_of(request, Right.READ), turn_id))
+
+
+@router.post("/turns/{int:turn_id}/stop", response={202: schemas.TurnOut, **_ERRORS}, summary="Stop a reply")
+def stop(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
+    turn = own_turn(user_of(request), turn_id)
+    services.stop_turn(turn)
+    return Status(202, turn_form(own_turn(user_of(request), turn_id)))
+
+
+@router.post(
+    "/turns/{int:turn_id}/run-again",
+    response={202: schemas.TurnOut, **_ERRORS, 409: ErrorOut},
+    summary="Run a stopped or interrupted reply again",
+)
+def run_again(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
+    turn: Turn = services.run_turn_again(own_turn(user_of(request), turn_id))
+    return Status(202, turn_form(turn))

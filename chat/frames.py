@@ -1,0 +1,63 @@
+"""What a browser may send over the chat socket. `docs/reference/protocol.md` shows each."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from core.errors import InvalidInput, TooLarge
+
+MAX_FRAME_BYTES = 400_000
+"""More than the longest message takes when every character is escaped."""
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Hello(_Frame):
+    type: Literal["hello"]
+    after: Annotated[str, Field(max_length=64)] = ""
+
+
+class Send(_Frame):
+    type: Literal["send"]
+    client_id: str
+    text: str
+    persona: Annotated[str, Field(max_length=60)] | None = None
+
+
+class Stop(_Frame):
+    type: Literal["stop"]
+    turn: Annotated[int, Field(gt=0, lt=2**63)]
+
+
+class RunAgain(_Frame):
+    type: Literal["run_again"]
+    turn: Annotated[int, Field(gt=0, lt=2**63)]
+
+
+class Ack(_Frame):
+    type: Literal["ack"]
+    id: Annotated[str, Field(max_length=64)]
+
+
+class Ping(_Frame):
+    type: Literal["ping"]
+
+
+Frame = Hello | Send | Stop | RunAgain | Ack | Ping
+_adapter: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
+
+
+def read_frame(text: str) -> Frame:
+    """Raises `InvalidInput` with the places that are wrong, or `TooLarge`."""
+    if len(text) > MAX_FRAME_BYTES:
+        raise TooLarge("The frame is too large.", code="frame_too_large", limit=MAX_FRAME_BYTES)
+    try:
+        return _adapter.validate_json(text, strict=True)
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(str(part) for part in each["loc"]), "problem": each["msg"]}
+            for each in error.errors(include_input=False, include_url=False)[:5]
+        ]
+        raise InvalidInput("The frame is malformed.", code="frame_malformed", problems=problems) from None

@@ -1,0 +1,96 @@
+"""The wire forms of messages, turns and sessions: the same for sockets, API and pages."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from chat.idling import is_active
+from chat.models import Attempt, Message, Session, Turn, TurnStatus
+from personas.models import Persona
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def persona_form(persona: Persona | None, snapshot: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Who speaks. A persona that is gone is shown as it was when it spoke."""
+    if persona is not None:
+        return {
+            "slug": persona.slug,
+            "name": persona.name,
+            "initials": persona.initials,
+            "colour": persona.colour,
+            "picture_url": persona.avatar_url,
+        }
+    was = snapshot or {}
+    name = str(was.get("name") or "VALIS")
+    return {
+        "slug": was.get("slug", ""),
+        "name": name,
+        "initials": name[:1].upper(),
+        "colour": was.get("colour", "slate"),
+        "picture_url": "",
+    }
+
+
+def message_form(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "position": message.position,
+        "text": message.text,
+        "author_name": message.author.get_username(),
+        "client_id": message.client_id,
+        "created_at": _moment(message.created_at),
+    }
+
+
+def turn_form(turn: Turn) -> dict[str, Any]:
+    """A turn with the text of its current attempt."""
+    attempt = turn.current_attempt or Attempt()
+    code, message = attempt.code, attempt.reason
+    if turn.status == TurnStatus.CANCELLED and attempt.status != TurnStatus.CANCELLED:
+        code, message = "stopped", "You stopped this reply before it began."
+    return {
+        "id": turn.pk,
+        "position": turn.position,
+        "question": turn.question_id,
+        "status": turn.status,
+        "attempt": turn.attempt,
+        "persona": persona_form(turn.persona, turn.snapshot),
+        "text": attempt.text,
+        "html": attempt.html,
+        "provider": attempt.provider,
+        "usage": attempt.usage,
+        "code": code,
+        "message": message,
+        "created_at": _moment(turn.created_at),
+        "finished_at": _moment(turn.finished_at),
+    }
+
+
+def session_form(session: Session) -> dict[str, Any]:
+    return {
+        "id": str(session.pk),
+        "title": session.title,
+        "persona": persona_form(session.persona),
+        "is_active": is_active(session),
+        "created_at": _moment(session.created_at),
+        "last_activity_at": _moment(session.last_activity_at),
+    }
+
+
+def conversation_form(session: Session, messages: Iterable[Message], turns: Iterable[Turn]) -> dict[str, Any]:
+    """A session as a snapshot shows it."""
+    return {
+        "session": session_form(session),
+        "messages": [message_form(message) for message in messages],
+        "turns": [turn_form(turn) for turn in turns],
+    }
+
+
+def entries_of(form: dict[str, Any]) -> list[dict[str, Any]]:
+    """Messages and turns of a conversation's form in one list, by position."""
+    messages = [{"kind": "message", **message} for message in form["messages"]]
+    turns = [{"kind": "turn", **turn} for turn in form["turns"]]
+    return sorted([*messages, *turns], key=lambda entry: entry["position"])

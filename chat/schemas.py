@@ -1,0 +1,128 @@
+"""Wire types of the chat API."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from chat.models import Session
+from chat.presenting import persona_form
+
+Status = Literal["queued", "streaming", "complete", "failed", "cancelled", "interrupted"]
+
+
+class PersonaRef(Schema):
+    slug: str
+    name: str
+    initials: str
+    colour: str
+    picture_url: str
+
+
+class ProviderRef(Schema):
+    name: str
+    label: str
+    model: str
+    is_fallback: bool
+
+
+class UsageOut(Schema):
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    is_estimated: bool
+    is_cut: bool = False
+
+
+class MessageOut(Schema):
+    id: int
+    position: int
+    text: str
+    author_name: str
+    client_id: str
+    created_at: datetime
+
+
+class TurnOut(Schema):
+    """One wish for a reply, with the text as far as it is stored."""
+
+    id: int
+    position: int
+    question: int
+    status: Status
+    attempt: int
+    persona: PersonaRef
+    text: str
+    html: str
+    provider: ProviderRef | None
+    usage: UsageOut | None
+    code: str
+    message: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class SessionOut(Schema):
+    id: UUID
+    title: str
+    persona: PersonaRef
+    is_active: bool
+    created_at: datetime
+    last_activity_at: datetime
+
+    @staticmethod
+    def resolve_persona(session: Session | dict[str, Any]) -> dict[str, Any]:
+        if isinstance(session, Session):
+            return persona_form(session.persona)
+        persona: dict[str, Any] = session["persona"]
+        return persona
+
+
+class ConversationOut(Schema):
+    session: SessionOut
+    messages: list[MessageOut]
+    turns: list[TurnOut]
+
+
+class SessionIn(Schema):
+    persona_id: Annotated[str | None, Field(examples=["jane"])] = None
+
+
+class ChatIn(Schema):
+    """`persona_id` is the persona's slug. With the same `client_id` a repeat is stored once."""
+
+    message: Annotated[str, Field(examples=["Hello Jane, what should I read tonight?"])]
+    persona_id: Annotated[str | None, Field(examples=["jane"])] = None
+    session_id: UUID | None = None
+    client_id: Annotated[str | None, Field(examples=["6f1c7c1e-5f0b-4a53-9f5e-0d7c2f9f3b11"])] = None
+    wait: bool = True
+
+
+class ChatOut(Schema):
+    """The stored message and its turn: finished, or on its way when `wait` is false."""
+
+    session_id: UUID
+    message: MessageOut
+    turn: TurnOut
+    reply: Annotated[str, Field(description="The turn's text, for programs that want nothing else.")]
+
+
+class ExchangeOut(Schema):
+    """One line of a session's history: a message with one reply to it."""
+
+    session: UUID
+    time: datetime
+    persona: str
+    message: str
+    response: str
+    provider: str
+    status: str
+
+
+class HistoryOut(Schema):
+    """`next_before` goes into `before` for the page of what was said earlier; null at the beginning."""
+
+    items: list[ExchangeOut]
+    next_before: int | None

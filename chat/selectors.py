@@ -1,0 +1,116 @@
+"""Reading sessions, messages and turns."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from chat.models import OPEN_STATUSES, Message, Session, Turn, TurnStatus
+from core.errors import NotFound
+from core.queries import row_or_none
+
+LATELY = timedelta(minutes=10)
+
+
+def sessions_of(user: User) -> QuerySet[Session]:
+    """A person's own sessions, the latest first; never a transient one."""
+    return Session.objects.filter(owner=user, is_transient=False).select_related("persona")
+
+
+def own_session(user: User, session_id: UUID) -> Session:
+    """Raises `NotFound` for what is not there and for what belongs to somebody else alike."""
+    return _found(row_or_none(sessions_of(user).filter(pk=session_id)))
+
+
+def locked_session(user: User, session_id: UUID) -> Session:
+    """`own_session`, held against other senders until the transaction ends."""
+    return _found(row_or_none(sessions_of(user).select_for_update(of=("self",)).filter(pk=session_id)))
+
+
+def own_turn(user: User, turn_id: int, *, session_id: UUID | None = None) -> Turn:
+    """Raises `NotFound`, as `own_session` does."""
+    turns = _whole_turns().filter(session__owner=user, session__is_transient=False, pk=turn_id)
+    if session_id is not None:
+        turns = turns.filter(session=session_id)
+    turn = turns.first()
+    if turn is None:
+        raise NotFound("There is no such turn.", code="turn_not_found")
+    return turn
+
+
+def find_turn(turn_id: int) -> Turn:
+    """A turn with everything its wire form needs, whoever owns it."""
+    return _whole_turns().get(pk=turn_id)
+
+
+def waiting_turn(turn_id: int) -> Turn | None:
+    """A queued turn with what answering it needs, in one query."""
+    queued = Turn.objects.filter(pk=turn_id, status=TurnStatus.QUEUED)
+    return row_or_none(queued.select_related("session", "question", "persona"))
+
+
+def lately_open_turns(session_id: UUID) -> set[int]:
+    """Turns that are open, or were until a few minutes ago."""
+    lately = timezone.now() - LATELY
+    turns = Turn.objects.filter(Q(finished_at__isnull=True) | Q(finished_at__gt=lately), session=session_id)
+    return set(turns.values_list("pk", flat=True))
+
+
+def have_any_ended(turn_ids: set[int]) -> bool:
+    return Turn.objects.filter(pk__in=turn_ids).exclude(status__in=OPEN_STATUSES).exists()
+
+
+def messages_of(session: Session, *, before: int | None = None, limit: int) -> list[Message]:
+    """The last `limit` messages before a position, in order."""
+    messages = Message.objects.filter(session=session).select_related("author")
+    if before is not None:
+        messages = messages.filter(position__lt=before)
+    return list(reversed(messages.order_by("-position")[:limit]))
+
+
+def turns_on(messages: list[Message]) -> list[Turn]:
+    """All turns that answer these messages, in order."""
+    return list(
+        Turn.objects.filter(question__in=[message.pk for message in messages])
+        .select_related("persona")
+        .prefetch_related("attempts")
+        .order_by("position")
+    )
+
+
+def _found(session: Session | None) -> Session:
+    if session is None:
+        raise NotFound("There is no such session.", code="session_not_found")
+    return session
+
+
+def _whole_turns() -> QuerySet[Turn]:
+    return Turn.objects.select_related("session", "question__author", "persona").prefetch_related("attempts")
+
+
+def exchanges_of(session: Session, *, before: int | None, limit: int) -> dict[str, Any]:
+    """A page of a session's history (CH-6): each message with each reply to it, in order."""
+    messages = messages_of(session, before=before, limit=limit)
+    by_question = {message.pk: message for message in messages}
+    items = [
+        {
+            "session": session.pk,
+            "time": by_question[turn.question_id].created_at,
+            "persona": turn.persona.slug if turn.persona else turn.snapshot.get("slug", ""),
+            "message": by_question[turn.question_id].text,
+            "response": turn.current_attempt.text if turn.current_attempt else "",
+            "provider": _provider_name(turn),
+            "status": turn.status,
+        }
+        for turn in turns_on(messages)
+    ]
+    is_more = bool(messages) and messages[0].position > 1
+    return {"items": items, "next_before": messages[0].position if is_more else None}
+
+
+def _provider_name(turn: Turn) -> str:
+    provider = turn.current_attempt.provider if turn.current_attempt else None
+    return str((provider or {}).get("name", ""))

@@ -1,0 +1,182 @@
+"""What people do in a chat. Every door calls these, and nothing else writes for it."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.audit.recording import record
+from accounts.models import User
+from chat import turns
+from chat.announcing import announce_question, announce_stop, announce_turn
+from chat.briefs import Brief
+from chat.dispatching import dispatch, dispatch_next
+from chat.models import Message, Session, Turn, TurnStatus
+from chat.noting import note_end_without_worker
+from chat.selectors import find_turn, locked_session
+from core.errors import Conflict, InvalidInput, NotFound
+from core.request_id import current_request_id
+from core.text import checked_message, is_storable
+from personas.models import Persona
+from personas.selectors import active_personas, get_active_persona
+
+MAX_CLIENT_ID = 64
+_TITLE_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of a sent message; `is_new` is False when it had been stored before."""
+
+    message: Message
+    turn: Turn
+    is_new: bool
+
+
+def create_session(user: User, *, persona_slug: str | None = None, session_id: UUID | None = None) -> Session:
+    """Begin a session; whoever wants to hear its first event chooses the id."""
+    session = _new_session(user, persona_slug, session_id)
+    session.save(force_insert=True)
+    return session
+
+
+def submit_message(
+    user: User,
+    *,
+    text: str,
+    client_id: str,
+    session_id: UUID | None = None,
+    persona_slug: str | None = None,
+    new_session_id: UUID | None = None,
+    brief: Brief | None = None,
+) -> Submission:
+    """Store a message and the wish for its reply; without a session, in a new one.
+
+    `client_id` is the sender's own name for the message: sending it again gives what is stored already.
+    Raises `Conflict` when it was used for another message, `NotFound` for a session or persona that is
+    not there, `InvalidInput` or `TooLarge` for a text that cannot be accepted.
+    """
+    text = checked_message(text)
+    _check_client_id(client_id)
+    try:
+        with transaction.atomic():
+            session = (
+                _next_in(user, session_id, persona_slug)
+                if session_id
+                else _new_session(user, persona_slug, new_session_id)
+            )
+            position = _take_position(session, text, is_new=session_id is None)
+            turn = store_question(
+                session, author=user, position=position, client_id=client_id, text=text, brief=brief
+            )
+    except (IntegrityError, NotFound):
+        # Its persona may be gone by now: what was stored counts all the same.
+        if known := _stored(user, client_id, text, session_id):
+            return known
+        raise
+    _tell(turn)
+    return Submission(turn.question, turn, is_new=True)
+
+
+def stop_turn(turn: Turn) -> None:
+    """End a turn: at once while it waits, within a second while it runs. Ended ones stay as they are."""
+    if turns.request_stop(turn):
+        note_end_without_worker(turn, TurnStatus.CANCELLED)
+        announce_turn(find_turn(turn.pk))
+        dispatch_next(turn.session_id)
+    else:
+        announce_stop(turn)
+    record("turn.stopped", actor=turn.session.owner, target=turn)
+
+
+def run_turn_again(turn: Turn) -> Turn:
+    """Queue a turn again that was not completed. Raises `Conflict` when there is nothing to run again."""
+    if not turns.run_again(turn):
+        raise Conflict("Only a reply that was stopped or broken off can be run again.", code="turn_not_ended")
+    again = find_turn(turn.pk)
+    announce_turn(again)
+    dispatch_next(turn.session_id)
+    record("turn.run_again", actor=turn.session.owner, target=turn)
+    return again
+
+
+def _check_client_id(client_id: str) -> None:
+    if not client_id or len(client_id) > MAX_CLIENT_ID or not is_storable(client_id):
+        raise InvalidInput(f"client_id must be 1 to {MAX_CLIENT_ID} characters.", code="client_id_invalid")
+
+
+def _stored(user: User, client_id: str, text: str, session_id: UUID | None) -> Submission | None:
+    message = Message.objects.filter(author=user, client_id=client_id).first()
+    if message is None:
+        return None
+    if message.text != text or (session_id and message.session_id != session_id):
+        raise Conflict(
+            "This client_id was used for another message.", code="client_id_taken", client_id=client_id
+        )
+    first_turn = message.turns.order_by("position").values_list("pk", flat=True)[0]
+    turn = find_turn(first_turn)
+    return Submission(turn.question, turn, is_new=False)
+
+
+def _persona(slug: str | None) -> Persona | None:
+    return get_active_persona(slug) if slug else active_personas().first()
+
+
+def _new_session(user: User, persona_slug: str | None, session_id: UUID | None) -> Session:
+    """A session that is still to be stored."""
+    return Session(id=session_id or uuid4(), owner=user, persona=_persona(persona_slug))
+
+
+def _next_speaker(session: Session, slug: str | None) -> Persona | None:
+    """Who answers next: the persona asked for, else the session's own; None when that was deleted."""
+    current = session.persona
+    slug = slug or (current.slug if current else "")
+    if current and current.is_active and current.slug == slug:
+        return current
+    return get_active_persona(slug) if slug else None
+
+
+def _next_in(user: User, session_id: UUID, persona_slug: str | None) -> Session:
+    """The session, held against other senders, with who is to answer next in it."""
+    session = locked_session(user, session_id)
+    session.persona = _next_speaker(session, persona_slug)
+    return session
+
+
+def _take_position(session: Session, text: str, *, is_new: bool) -> int:
+    """Store the place of the next message in the session; its reply has the one after it."""
+    position = session.next_position
+    session.next_position += 2
+    session.last_activity_at = timezone.now()
+    session.title = session.title or text.splitlines()[0][:_TITLE_LENGTH]
+    changed = ["next_position", "last_activity_at", "title", "persona"]
+    session.save(force_insert=is_new, update_fields=None if is_new else changed)
+    return position
+
+
+def store_question(
+    session: Session, *, author: User, position: int, client_id: str, text: str, brief: Brief | None
+) -> Turn:
+    """A message with its queued turn. The caller has a transaction open, and tells the others after it."""
+    message = Message.objects.create(
+        session=session, author=author, position=position, client_id=client_id, text=text
+    )
+    turn = Turn(
+        session=session,
+        question=message,
+        position=position + 1,
+        persona=session.persona,
+        brief=brief.to_json() if brief else None,
+        request_id=current_request_id(),
+        dispatched_at=timezone.now(),
+    )
+    turn.save(force_insert=True)
+    turn.current_attempt = None
+    return turn
+
+
+def _tell(turn: Turn) -> None:
+    """Only after the commit: a worker looks at once. The question first, so that it is heard first."""
+    announce_question(turn)
+    dispatch(turn.pk, turn.session.mode)

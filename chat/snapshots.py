@@ -1,0 +1,40 @@
+"""A session as somebody sees it who has heard nothing of it yet."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from chat.models import Session, Turn, TurnStatus
+from chat.presenting import conversation_form
+from chat.selectors import messages_of, own_session, turns_on
+
+SNAPSHOT_MESSAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`replay_from` is the last live event that is in all of the running texts, if any runs."""
+
+    form: dict[str, Any]
+    replay_from: str
+
+
+def conversation_snapshot(user: User, session_id: UUID, *, limit: int = SNAPSHOT_MESSAGES) -> Snapshot:
+    """The newest messages of one's own session with their turns. Raises `NotFound`."""
+    return snapshot_of(own_session(user, session_id), limit=limit)
+
+
+def snapshot_of(session: Session, *, limit: int = SNAPSHOT_MESSAGES) -> Snapshot:
+    messages = messages_of(session, limit=limit)
+    turns = turns_on(messages)
+    return Snapshot(conversation_form(session, messages, turns), _replay_from(turns))
+
+
+def _replay_from(turns: list[Turn]) -> str:
+    contained = [
+        turn.current_attempt.event_id
+        for turn in turns
+        if turn.status == TurnStatus.STREAMING and turn.current_attempt and turn.current_attempt.event_id
+    ]
+    return min(contained, default="")

@@ -1,0 +1,32 @@
+"""Celery's door: each task carries an id at most, and calls one service."""
+
+from celery import shared_task
+
+from chat import answering
+from chat.dispatching import dispatch_waiting
+from chat.recovery import Reaper
+from chat.transient import delete_expired, forget_delivered
+
+_reaper = Reaper()
+
+
+@shared_task
+def answer_turn(turn_id: int) -> None:
+    answering.answer_turn(turn_id)
+
+
+@shared_task
+def reap() -> None:
+    _reaper.reap()
+
+
+@shared_task
+def sweep() -> None:
+    dispatch_waiting()
+
+
+@shared_task
+def forget() -> None:
+    """What programs asked over `/v1` does not stay."""
+    forget_delivered()
+    delete_expired()

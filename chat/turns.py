@@ -1,0 +1,204 @@
+"""The states of a turn. Only this module changes the status or the attempt of a turn.
+
+    queued ──claim──▶ streaming ──finish──▶ complete | failed | cancelled | interrupted
+      ▲  │                │  ▲                                │         │         │
+      │  └─cancel─────────┼──┼──▶ cancelled                   └─────────┴─────────┘
+      │                   │  └restart (next attempt)                     │
+      ├──────lost─────────┘                                              │
+      └───────────────────────────run again──────────────────────────────┘
+
+Every change is a conditional UPDATE. The attempt number is the fence: who holds an older one changes
+nothing. Functions return False or None when somebody else was faster.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, F, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from chat.models import Attempt, Turn, TurnStatus
+
+LEASE = timedelta(seconds=30)
+MOST_LOSSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The right to write one attempt of a turn, as long as the fence lets it through."""
+
+    turn_id: int
+    attempt: int
+
+
+def _fenced(held: Held) -> QuerySet[Turn]:
+    return Turn.objects.filter(pk=held.turn_id, attempt=held.attempt, status=TurnStatus.STREAMING)
+
+
+def _attempt(held: Held) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(turn_id=held.turn_id, number=held.attempt)
+
+
+# Written out: composing it costs the ORM a millisecond, and each reply needs it three times.
+# In two parts, because each of them has an index that is as small as the number of open turns.
+_NOTHING_AHEAD = """
+    NOT EXISTS (
+        SELECT 1 FROM chat_turn AS other
+        WHERE other.session_id = chat_turn.session_id AND other.status = 'streaming'
+            AND other.id <> chat_turn.id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM chat_turn AS other
+        WHERE other.session_id = chat_turn.session_id AND other.status = 'queued'
+            AND other.position < chat_turn.position
+    )
+"""
+
+
+def is_head() -> Q:
+    """Condition: queued, and nothing before it or running in its session."""
+    nothing_ahead = RawSQL(_NOTHING_AHEAD, (), output_field=BooleanField())  # noqa: S611  # nosec B611  (no input)
+    return Q(nothing_ahead, status=TurnStatus.QUEUED)
+
+
+def claim(turn: Turn, *, snapshot: dict[str, Any], event_id: str = "") -> Held | None:
+    """Take a turn that is next in its session, as a new attempt, for one lease.
+
+    `turn` is as it was read; the snapshot is what it will be answered with; `event_id` is the last
+    live event before the attempt.
+    """
+    held = Held(turn.pk, turn.attempt + 1)
+    try:
+        with transaction.atomic():
+            taken = Turn.objects.filter(is_head(), pk=turn.pk, attempt=turn.attempt).update(
+                status=TurnStatus.STREAMING,
+                attempt=held.attempt,
+                snapshot=snapshot,
+                is_stop_requested=False,
+                lease_until=Now() + LEASE,
+                finished_at=None,
+            )
+            if taken:
+                Attempt.objects.create(turn_id=turn.pk, number=held.attempt, event_id=event_id)
+            return held if taken else None
+    except IntegrityError:
+        return None
+
+
+class Standing(Enum):
+    """What a checkpoint finds out about its turn."""
+
+    HELD = auto()
+    STOP_REQUESTED = auto()
+    LOST = auto()  # somebody else's by now
+
+
+def checkpoint(held: Held, *, text: str, event_id: str) -> Standing:
+    """Keep the text so far and renew the lease, an expired one too."""
+    with transaction.atomic():
+        if _fenced(held).filter(is_stop_requested=False).update(lease_until=Now() + LEASE):
+            _attempt(held).update(text=text, event_id=event_id)
+            return Standing.HELD
+    return Standing.STOP_REQUESTED if _fenced(held).exists() else Standing.LOST
+
+
+def restart(held: Held, *, text: str, reason: str, event_id: str = "") -> Held | None:
+    """Put this attempt's text aside and begin the next one."""
+    with transaction.atomic():
+        if not _fenced(held).update(attempt=F("attempt") + 1, lease_until=Now() + LEASE):
+            return None
+        _attempt(held).update(text=text, status=TurnStatus.INTERRUPTED, reason=reason[:300], code="replaced")
+        following = Held(held.turn_id, held.attempt + 1)
+        Attempt.objects.create(turn_id=held.turn_id, number=following.attempt, event_id=event_id)
+        return following
+
+
+def finish(turn: Turn, held: Held, *, status: TurnStatus, **attempt_fields: Any) -> bool:
+    """End attempt and turn, in the database and in `turn`. The fields are those of `Attempt`."""
+    with transaction.atomic():
+        if not _fenced(held).update(status=status, finished_at=Now(), lease_until=None):
+            return False
+        _attempt(held).update(status=status, **attempt_fields)
+    turn.status, turn.attempt, turn.finished_at = status, held.attempt, timezone.now()
+    turn.current_attempt = Attempt(turn=turn, number=held.attempt, status=status, **attempt_fields)
+    return True
+
+
+def give_back(held: Held) -> bool:
+    """Queue a turn again of which nothing was seen yet, because its worker goes down.
+
+    Not one that a person wants stopped: it would be answered after all.
+    """
+    with transaction.atomic():
+        wanted = _fenced(held).filter(is_stop_requested=False)
+        if not wanted.update(status=TurnStatus.QUEUED, lease_until=None):
+            return False
+        _attempt(held).update(status=TurnStatus.INTERRUPTED, code="server_stopped")
+        return True
+
+
+def request_stop(turn: Turn) -> bool:
+    """Cancel a waiting turn at once (True); a running one is asked to stop (False)."""
+    if Turn.objects.filter(pk=turn.pk, status=TurnStatus.QUEUED).update(
+        status=TurnStatus.CANCELLED, finished_at=Now()
+    ):
+        return True
+    Turn.objects.filter(pk=turn.pk, status=TurnStatus.STREAMING).update(is_stop_requested=True)
+    return False
+
+
+def run_again(turn: Turn) -> bool:
+    """Queue a turn again that ended without being complete. Its earlier texts stay readable."""
+    endings = (TurnStatus.FAILED, TurnStatus.CANCELLED, TurnStatus.INTERRUPTED)
+    return bool(
+        Turn.objects.filter(pk=turn.pk, status__in=endings).update(
+            status=TurnStatus.QUEUED,
+            is_stop_requested=False,
+            lost_count=0,
+            finished_at=None,
+            dispatched_at=Now(),
+        )
+    )
+
+
+def release_lost(turn: Turn, *, at_once: bool = False) -> TurnStatus | None:
+    """Take a turn from a worker that is gone: its lease is over, or nobody else can be running.
+
+    Without visible text it is queued again, at most `MOST_LOSSES` times; with text it is interrupted.
+    Returns the new status, or None when the turn was alive after all.
+    """
+    held = Held(turn.pk, turn.attempt)
+    with transaction.atomic():
+        text = _attempt(held).values_list("text", flat=True).first() or ""
+        is_again = not text and turn.lost_count < MOST_LOSSES and not turn.is_stop_requested
+        status = TurnStatus.QUEUED if is_again else TurnStatus.INTERRUPTED
+        ended = {} if is_again else {"finished_at": Now()}
+        lost = _fenced(held) if at_once else _fenced(held).filter(lease_until__lt=Now())
+        if not lost.update(status=status, lost_count=F("lost_count") + 1, lease_until=None, **ended):
+            return None
+        _attempt(held).update(
+            status=TurnStatus.INTERRUPTED, code="worker_lost", reason="The worker that wrote this was lost."
+        )
+        return status
+
+
+def lost_turns(*, at_once: bool = False) -> QuerySet[Turn]:
+    """Running turns whose lease is over; all of them at once when nobody else can be running."""
+    running = Turn.objects.filter(status=TurnStatus.STREAMING)
+    return running if at_once else running.filter(lease_until__lt=Now())
+
+
+def waiting_heads(*, undispatched_for: timedelta) -> QuerySet[Turn]:
+    """Turns that could run now and of which no worker was told for a while."""
+    return Turn.objects.filter(is_head()).filter(
+        Q(dispatched_at__isnull=True) | Q(dispatched_at__lte=Now() - undispatched_for)
+    )
+
+
+def mark_dispatched(turn_ids: list[int]) -> None:
+    Turn.objects.filter(pk__in=turn_ids, status=TurnStatus.QUEUED).update(dispatched_at=Now())

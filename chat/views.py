@@ -1,0 +1,139 @@
+"""The pages of the chat."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import user_of
+from chat import services
+from chat.idling import with_activity
+from chat.models import Session
+from chat.presenting import entries_of, persona_form, turn_form
+from chat.selectors import own_session, own_turn, sessions_of
+from chat.snapshots import conversation_snapshot
+from core.errors import NotFound, ValisError
+from core.text import MAX_MESSAGE_BYTES
+from personas.models import Persona
+from personas.selectors import active_personas
+
+SIDEBAR_SESSIONS = 50
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """A new chat: nothing is stored before the first message."""
+    return _page(request, None)
+
+
+@require_safe
+@login_required
+def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
+    try:
+        return _page(request, own_session(user_of(request), session_id))
+    except NotFound:
+        raise Http404 from None
+
+
+@require_safe
+@login_required
+def sessions(request: HttpRequest) -> HttpResponse:
+    """The sidebar's list, for refreshing it."""
+    return render(request, "chat/_sessions.html", {"sessions": _session_rows(request)})
+
+
+@require_POST
+@login_required
+def send(request: HttpRequest) -> HttpResponse:
+    """The composer's form, for browsers without scripts."""
+    user, form = user_of(request), request.POST
+    chosen = None
+    try:
+        chosen = own_session(user, uuid.UUID(form["session"])) if form.get("session") else None
+        submission = services.submit_message(
+            user,
+            text=form.get("text", ""),
+            client_id=form.get("client_id") or str(uuid.uuid4()),
+            session_id=chosen.pk if chosen else None,
+            persona_slug=form.get("persona") or None,
+        )
+    except ValueError:
+        raise Http404 from None
+    except ValisError as error:
+        draft = {"composer_error": error.message, "draft": form.get("text", "")}
+        return _page(request, chosen, extra=draft, status=error.status)
+    return HttpResponseRedirect(reverse("chat:session", args=[submission.message.session_id]))
+
+
+@require_safe
+@login_required
+def story(request: HttpRequest, turn_id: int) -> HttpResponse:
+    """How a reply came about: as a fragment for the dialog, or as a page of its own."""
+    try:
+        turn = own_turn(user_of(request), turn_id)
+    except NotFound:
+        raise Http404 from None
+    current = turn.current_attempt
+    template = "chat/_story.html" if getattr(request, "htmx", False) else "chat/story.html"
+    context = {
+        "turn": turn_form(turn),
+        "attempts": turn.attempts.all(),
+        "story": current.story if current else [],
+    }
+    return render(request, template, context)
+
+
+def _page(
+    request: HttpRequest, shown: Session | None, *, extra: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    personas = list(active_personas())
+    form = conversation_snapshot(user_of(request), shown.pk).form if shown else None
+    context = {
+        "personas": [_persona_card(persona) for persona in personas],
+        "current_persona": _current_persona(request, personas, shown),
+        "sessions": _session_rows(request),
+        "session": {"id": str(shown.pk), "title": shown.title} if shown else None,
+        "entries": entries_of(form) if form else [],
+        "limits": {"message_bytes": MAX_MESSAGE_BYTES},
+        **(extra or {}),
+    }
+    return render(request, "chat/page.html", context, status=status)
+
+
+def _current_persona(
+    request: HttpRequest, personas: list[Persona], shown: Session | None
+) -> dict[str, Any] | None:
+    """The one asked for by the address, else the session's, else the first."""
+    by_slug = {persona.slug: persona for persona in personas}
+    chosen = by_slug.get(request.GET.get("persona") or request.POST.get("persona", ""))
+    if chosen is None and shown and shown.persona:
+        chosen = by_slug.get(shown.persona.slug)
+    chosen = chosen or next(iter(personas), None)
+    return _persona_card(chosen) if chosen else None
+
+
+def _persona_card(persona: Persona) -> dict[str, Any]:
+    return persona_form(persona) | {
+        "role": persona.role,
+        "description": persona.description,
+        "greeting": persona.greeting,
+    }
+
+
+def _session_rows(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(each.pk),
+            "title": each.title,
+            "persona": persona_form(each.persona),
+            "last_activity_at": each.last_activity_at,
+            "is_active": each.is_active,
+            "url": reverse("chat:session", args=[each.pk]),
+        }
+        for each in with_activity(sessions_of(user_of(request)))[:SIDEBAR_SESSIONS]
+    ]
