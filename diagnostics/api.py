@@ -1,0 +1,93 @@
+"""The API of health and configuration."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Status
+
+from accounts.authentication import identify
+from accounts.requests import user_of
+from accounts.rights import Right
+from core.errors import ValisError
+from core.schemas import ErrorOut
+from core.threads import in_database_thread
+from diagnostics.health import READINESS, check_parts, overall
+from diagnostics.schemas import ConfigOut, HealthOut, LiveOut
+from providers.engine_settings import engine_settings
+from providers.limits import checked_limits
+from providers.lineup import line_up
+
+router = Router(tags=["diagnostics"])
+
+
+_HEALTH = {200: HealthOut, 503: HealthOut}
+
+
+@router.get("/health", auth=None, response=_HEALTH, summary="Every part of VALIS")
+async def health(request: HttpRequest) -> Status[dict[str, Any]]:
+    """503 when a part fails. "degraded" means that VALIS answers, if only with the fallback voice."""
+    return await _report(request)
+
+
+@router.get("/ready", auth=None, response=_HEALTH, summary="Whether to send requests")
+async def ready(request: HttpRequest) -> Status[dict[str, Any]]:
+    """What accepting a message needs: database, broker and live events."""
+    return await _report(request, *READINESS)
+
+
+@router.get("/live", auth=None, response=LiveOut, summary="Whether the process runs")
+async def live(request: HttpRequest) -> dict[str, str]:
+    """Asks nothing of other parts: restart VALIS when this does not answer."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/config",
+    response={200: ConfigOut, 401: ErrorOut, 403: ErrorOut},
+    summary="The configuration in force",
+)
+def config(request: HttpRequest) -> dict[str, Any]:
+    user_of(request, Right.READ_CONFIGURATION)
+    limits, problems = checked_limits(engine_settings().values())
+    return {
+        "version": settings.VALIS_VERSION,
+        "engine": limits.model_dump(),
+        "problems": problems,
+        "cascade": [
+            {
+                "name": each.config.name,
+                "kind": each.config.kind,
+                "label": each.label,
+                "model": each.config.model,
+                "base_url": each.config.base_url,
+                "is_ready": not each.skip_reason,
+                "skip_reason": each.skip_reason,
+            }
+            for each in line_up((), limits)
+        ],
+    }
+
+
+async def _report(request: HttpRequest, *names: str) -> Status[dict[str, Any]]:
+    parts = await check_parts(*names)
+    is_known = await in_database_thread(_may_read_details, request)
+    status = overall(parts)
+    report = {
+        "status": status,
+        "version": settings.VALIS_VERSION if is_known else "",
+        "checked_at": timezone.now(),
+        "parts": [asdict(part) | ({} if is_known else {"detail": ""}) for part in parts],
+    }
+    return Status(503 if status == "failing" else 200, report)
+
+
+def _may_read_details(request: HttpRequest) -> bool:
+    try:
+        identify(request)
+        return bool(user_of(request, Right.READ_DIAGNOSTICS))
+    except (ValisError, DatabaseError):  # without a database there is nobody to know
+        return False

@@ -1,0 +1,47 @@
+"""Wire types of health and configuration."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from ninja import Schema
+
+State = Literal["ok", "degraded", "failing"]
+
+
+class PartOut(Schema):
+    """`detail` is for people who are logged in."""
+
+    name: str
+    state: State
+    took_ms: float
+    detail: str
+
+
+class HealthOut(Schema):
+    status: State
+    version: str
+    checked_at: datetime
+    parts: list[PartOut]
+
+
+class LiveOut(Schema):
+    status: Literal["ok"]
+
+
+class ProviderOut(Schema):
+    """A place in the cascade. A key is never shown, only its last four characters to staff in admin."""
+
+    name: str
+    kind: str
+    label: str
+    model: str
+    base_url: str
+    is_ready: bool
+    skip_reason: str
+
+
+class ConfigOut(Schema):
+    version: str
+    engine: dict[str, Any]
+    problems: list[str]
+    cascade: list[ProviderOut]

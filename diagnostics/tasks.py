@@ -1,0 +1,26 @@
+"""Celery's door: tasks that prove that tasks are run."""
+
+from celery import shared_task
+
+from core import live
+from diagnostics.figures.tidying import put_the_gone_together
+from diagnostics.signs import SCHEDULER, forget_old_signs, show_life
+
+
+@shared_task
+def canary(nonce: str) -> None:
+    """Sent by a health check, which listens for the answer."""
+    live.publish(f"canary:{nonce}", {"type": "canary"})
+
+
+@shared_task
+def tick() -> None:
+    """Sent by the scheduler."""
+    show_life(SCHEDULER)
+
+
+@shared_task
+def tidy() -> None:
+    """What processes that are gone left behind."""
+    put_the_gone_together()
+    forget_old_signs()
