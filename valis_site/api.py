@@ -1,0 +1,34 @@
+"""The API: the routers of the apps, put together, with one form for every error."""
+
+from ninja import NinjaAPI
+
+from accounts.audit.api import router as audit_router
+from accounts.authentication import LOGIN_OR_KEY
+from chat.api import router as chat_router
+from core.errors import error_body
+from diagnostics.api import router as diagnostics_router
+from personas.api import router as personas_router
+from valis_site.api_errors import answer_errors
+
+api = NinjaAPI(
+    title="VALIS",
+    version="1",
+    description=(
+        "Talk with personas and look at the engine. Programs send an API key as `Authorization: Bearer`. "
+        "Browsers send their login, and with unsafe requests the CSRF token in `X-CSRFToken`. Every error "
+        "has the same form: code, message, details, request_id, timestamp."
+    ),
+    auth=LOGIN_OR_KEY,
+    openapi_extra={
+        "tags": [
+            {"name": "chat", "description": "Sessions, messages and turns. Everybody sees their own only."},
+            {"name": "personas", "description": "Who can be talked with."},
+            {"name": "audit", "description": "Who did what. For those who may read the audit log."},
+            {"name": "diagnostics", "description": "Whether VALIS is well, and how it is set up."},
+        ]
+    },
+)
+for router in (chat_router, personas_router, diagnostics_router, audit_router):
+    api.add_router("", router)
+
+answer_errors(api, lambda _, code, message, details: error_body(code, message, details))

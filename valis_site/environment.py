@@ -1,0 +1,42 @@
+"""Reading the environment so that a mistake stops the start, with the variable's name."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from core.secret_files import secret_of_environment
+
+_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+class Environment(environ.Env):  # type: ignore[misc]
+    """`environ.Env`, but strict where it would guess."""
+
+    def secret(self, var: str) -> str:
+        """What the variable holds, or the file that `<var>_FILE` names; '' where neither is set."""
+        return secret_of_environment(var)
+
+    def bool(self, var: str, default: Any = environ.Env.NOTSET) -> bool:
+        """Raises `ImproperlyConfigured` for a word that is neither yes nor no."""
+        value = self.str(var, str(default)).strip().lower()
+        if value not in _YES | _NO:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it must be true or false.")
+        return value in _YES
+
+    def log_level(self, var: str, default: str) -> str:
+        """Raises `ImproperlyConfigured` for a level that logging does not know."""
+        value: str = self.str(var, default).strip().upper()
+        known = logging.getLevelNamesMapping()
+        if value not in known:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it must be one of {', '.join(known)}.")
+        return value
+
+    def choice(self, var: str, default: str, known: Sequence[str]) -> str:
+        """Raises `ImproperlyConfigured` for a word that is none of the known ones."""
+        value: str = self.str(var, default).strip().lower()
+        if value not in known:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it must be one of {', '.join(known)}.")
+        return value

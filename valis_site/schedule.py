@@ -1,0 +1,19 @@
+"""What VALIS does regularly, all of it in the housekeeping worker."""
+
+from typing import Any
+
+_REGULARLY: dict[str, tuple[str, float]] = {
+    "reap lost turns": ("chat.tasks.reap", 10.0),
+    "sweep waiting turns": ("chat.tasks.sweep", 10.0),
+    "show that the scheduler runs": ("diagnostics.tasks.tick", 15.0),
+    "forget what programs asked": ("chat.tasks.forget", 60.0),
+    "tidy up": ("diagnostics.tasks.tidy", 300.0),
+    "remove logins that are over": ("accounts.tasks.remove_old_logins", 900.0),
+}
+
+# One that nobody took in time is dropped: the next one does its work.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, (task, seconds) in _REGULARLY.items()
+}
+CELERY_TASK_ROUTES = {task: {"queue": "housekeeping"} for task, _ in _REGULARLY.values()}

@@ -1,0 +1,15 @@
+"""What a first message should not have to wait for."""
+
+from django.db import connections
+
+from providers.engine_settings import current_limits
+from providers.instances import instance_for
+from providers.lineup import line_up
+
+
+def warm_up() -> None:
+    """Load the SDKs of those who may be asked, which takes a second."""
+    for candidate in line_up((), current_limits()):
+        if not candidate.skip_reason:
+            instance_for(candidate)
+    connections.close_all()
