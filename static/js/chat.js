@@ -1,0 +1,130 @@
+/** The chat page: connects what is seen with what is heard. */
+
+import { Announcer } from "./announcer.js";
+import { Composer } from "./composer.js";
+import { ConnectionBadge } from "./connection.js";
+import { Conversation } from "./conversation.js";
+import { Delivery } from "./delivery.js";
+import { newClientId } from "./outbox.js";
+import { followPersonaChoice } from "./personas.js";
+import { stickToEnd } from "./scrolling.js";
+import { openStoriesIn } from "./story.js";
+import { keepTimesFresh } from "./times.js";
+
+const SIGNED_OUT = "Your login has ended. What you wrote is kept in this tab.";
+const ENDINGS = {
+  4401: SIGNED_OUT,
+  4403: "You are no longer allowed to take part in this chat.",
+  4404: "This chat does not exist any more. Start a new one.",
+  4429: "That was a lot at once. Wait a minute, then load this page again.",
+};
+
+const byId = (id) => document.getElementById(id);
+const page = byId("chat").dataset;
+const form = byId("composer");
+const badge = new ConnectionBadge(byId("connection"));
+const scrollToEnd = stickToEnd(byId("conversation"), byId("jump"));
+const conversation = new Conversation(byId("entries"), {
+  announcer: new Announcer(byId("announcer")),
+  onChange: () => {
+    composer.isAnswering = conversation.runningTurns.length > 0;
+  },
+});
+const composer = new Composer(form, {
+  onSend: send,
+  onStop: () => conversation.runningTurns.forEach((turn) => delivery.stop(Number(turn.id))),
+});
+const delivery = new Delivery(page.session, {
+  event: hear,
+  state: showState,
+  entered: enterSession,
+  problem: (error) => complain(error.status, error.message),
+  refused: (item, message) => {
+    conversation.dropPending(item.client_id);
+    composer.giveBack(item.text, message);
+  },
+});
+
+function send(text) {
+  const item = { client_id: newClientId(), text, persona: composer.persona };
+  conversation.showPending(item, page.author);
+  scrollToEnd();
+  delivery.send(item);
+}
+
+function hear(event) {
+  if (event.type === "snapshot") showSnapshot(event);
+  else if (event.type === "accepted") showAccepted(event);
+  else if (event.type === "message") conversation.showMessage(event.message);
+  else if (event.type.startsWith("turn.")) showTurnEvent(event);
+}
+
+function showSnapshot({ session, messages, turns }) {
+  if (session.title) showTitle(session.title);
+  for (const message of messages) conversation.showMessage(message);
+  for (const turn of turns) conversation.showTurn(turn);
+}
+
+function showAccepted({ client_id: clientId, message, turn }) {
+  conversation.showMessage(message, clientId);
+  conversation.showTurn(turn);
+}
+
+function showTurnEvent(event) {
+  if (!conversation.apply(event)) delivery.askForSnapshot();
+  if (event.type !== "turn.delta") listChanged();
+}
+
+/** The list of chats is drawn by the server; htmx fetches it when it hears this. */
+function listChanged() {
+  document.body.dispatchEvent(new CustomEvent("sessions-changed"));
+}
+
+function showTitle(title) {
+  byId("subject").textContent = title;
+  byId("subject").className = "subject";
+  document.title = `${title} · VALIS`;
+}
+
+function enterSession(session) {
+  const address = new URL(`${page.home}${session}/${location.search}`, location);
+  history.replaceState(null, "", address);
+  composer.session = session;
+  listChanged();
+}
+
+function showState({ state, retryAt, code }) {
+  badge.show({ waiting: "disconnected", ended: "disconnected" }[state] ?? state, retryAt);
+  if (state === "ended") complain(code, ENDINGS[code]);
+}
+
+function complain(code, message) {
+  const next = encodeURIComponent(location.pathname);
+  const isSignedOut = code === 401 || code === 4401;
+  if (!isSignedOut) composer.complain(message);
+  else composer.complain(SIGNED_OUT, { text: "Log in again", href: `${page.login}?next=${next}` });
+}
+
+/** The fragment does not know which page it is shown on. */
+function markCurrentSession() {
+  for (const link of document.querySelectorAll("#sessions a")) {
+    if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+byId("entries").addEventListener("click", (event) => {
+  const action = event.target.closest("[data-action]")?.dataset.action;
+  const turn = Number(event.target.closest(".turn")?.dataset.id);
+  if (action === "stop") delivery.stop(turn);
+  if (action === "run-again") delivery.runAgain(turn);
+});
+document.body.addEventListener("htmx:afterSwap", markCurrentSession);
+
+keepTimesFresh();
+followPersonaChoice(form);
+openStoriesIn(byId("story"));
+composer.isAnswering = conversation.runningTurns.length > 0;
+for (const item of delivery.unsent) conversation.showPending(item, page.author);
+delivery.start();
+if (!page.session && matchMedia("(pointer: fine)").matches) form.elements.text.focus();

@@ -1,0 +1,183 @@
+/**
+ * One reply on the page. What is known of it lives in the data attributes of its element, and the
+ * style sheet draws the parts that belong to its status.
+ *
+ * Events may come twice or late: (attempt, status) only moves forward. Within one attempt the
+ * order is streaming, then an end, then queued again ("run again" raises the attempt later, when
+ * the turn is claimed).
+ */
+
+import { writeTime } from "./times.js";
+
+const RUNNING = new Set(["queued", "streaming"]);
+
+/** The length in code points, as the server counts; a string's own length is in UTF-16 units. */
+function codePoints(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+export class Turn {
+  #slots = {};
+  #text;
+  #length;
+
+  constructor(element) {
+    this.element = element;
+    for (const slot of element.querySelectorAll("[data-slot]")) this.#slots[slot.dataset.slot] = slot;
+    const written = this.#slots.text.textContent;
+    this.#text = document.createTextNode(written);
+    this.#slots.text.replaceChildren(...(written ? [this.#text] : []));
+    this.#length = codePoints(written);
+  }
+
+  get id() {
+    return this.element.dataset.id;
+  }
+
+  get attempt() {
+    return Number(this.element.dataset.attempt || -1);
+  }
+
+  get status() {
+    return this.element.dataset.status;
+  }
+
+  get isRunning() {
+    return RUNNING.has(this.status);
+  }
+
+  get name() {
+    return this.#slots.name.textContent;
+  }
+
+  /** Takes over a turn in its wire form unless the page knows better; returns streamed text that is new. */
+  merge(wire) {
+    if (wire.attempt < this.attempt || (wire.attempt === this.attempt && this.#isAhead(wire))) return "";
+    const { dataset } = this.element;
+    const known = wire.attempt === this.attempt ? this.#length : 0;
+    dataset.id = wire.id;
+    dataset.position = wire.position;
+    this.#enter(wire.attempt, wire.status);
+    this.#showPersona(wire.persona);
+    this.#showProvider(wire.status === "queued" ? null : wire.provider);
+    this.#showReply({ queued: {}, streaming: { text: wire.text } }[wire.status] ?? wire);
+    writeTime(this.element.querySelector("time"), wire.created_at);
+    return wire.status === "streaming" ? [...wire.text].slice(known).join("") : "";
+  }
+
+  queue(attempt) {
+    if (attempt < this.attempt || (attempt === this.attempt && this.status === "queued")) return;
+    this.#enter(attempt, "queued");
+    this.#showProvider(null);
+    this.#showReply({});
+  }
+
+  /** Told once for each provider that is tried. */
+  start({ attempt, persona, provider }) {
+    const isSame = attempt === this.attempt;
+    const isNext = attempt > this.attempt || (isSame && this.status === "queued");
+    if (!isNext && !(isSame && this.status === "streaming")) return;
+    if (isNext) {
+      this.#enter(attempt, "streaming");
+      this.#showReply({});
+    }
+    if (persona) this.#showPersona(persona);
+    this.#showProvider(provider ?? null);
+  }
+
+  /** Returns the text that is new, or null if something before it is missing. */
+  append({ attempt, at, text }) {
+    if (attempt < this.attempt) return "";
+    if (attempt > this.attempt || this.status === "queued") this.start({ attempt });
+    if (this.status !== "streaming") return "";
+    if (at > this.#length) return null;
+    const fresh = at === this.#length ? text : [...text].slice(this.#length - at).join("");
+    if (fresh) this.#write(fresh);
+    return fresh;
+  }
+
+  restart({ attempt, reason }) {
+    if (attempt <= this.attempt) return false;
+    this.#enter(attempt, "streaming");
+    this.#showReply({});
+    this.#showProvider(null);
+    this.#slots.restart.textContent = `${reason}; starting over with the next provider`;
+    return true;
+  }
+
+  /** Returns whether this was news. */
+  finish(event, status) {
+    const isNews = event.attempt > this.attempt || (event.attempt === this.attempt && this.isRunning);
+    if (!isNews) return false;
+    this.#enter(event.attempt, status);
+    if ("provider" in event) this.#showProvider(event.provider);
+    this.#showReply(event);
+    return true;
+  }
+
+  #isAhead(wire) {
+    if (this.status === wire.status) {
+      return !this.isRunning || this.#length > codePoints(wire.text ?? "");
+    }
+    return !this.isRunning && wire.status === "streaming";
+  }
+
+  #enter(attempt, status) {
+    Object.assign(this.element.dataset, { attempt, status });
+  }
+
+  #write(text) {
+    if (!this.#text.isConnected) this.#slots.text.append(this.#text);
+    this.#text.appendData(text);
+    this.#length += codePoints(text);
+  }
+
+  #showReply({ text, html, message }) {
+    const { text: plain, html: rendered, message: notice, restart } = this.#slots;
+    this.#text.data = "";
+    this.#text.remove();
+    this.#length = 0;
+    rendered.innerHTML = html ?? "";
+    if (html) plain.replaceChildren();
+    else if (text) this.#write(text);
+    notice.textContent = message ?? "";
+    restart.textContent = "";
+    makeReachable(rendered);
+  }
+
+  #showPersona({ name, initials, colour, picture_url: picture }) {
+    const { avatar } = this.#slots;
+    this.#slots.name.textContent = name;
+    this.#slots.thinker.textContent = name;
+    avatar.className = `avatar avatar-${colour}`;
+    if (!picture) avatar.textContent = initials;
+    else if (!avatar.querySelector("img")) {
+      avatar.replaceChildren(Object.assign(new Image(), { src: picture, alt: "" }));
+    }
+  }
+
+  #showProvider(provider) {
+    const badge = this.#slots.provider;
+    badge.dataset.kind = provider ? (provider.is_fallback ? "fallback" : "model") : "none";
+    badge.pathname = badge.pathname.replace(/turns\/[^/]*\//, `turns/${this.id}/`);
+    this.#slots["provider-name"].textContent = [provider?.name, provider?.model]
+      .filter(Boolean)
+      .join(" · ");
+  }
+}
+
+/** What is wider than the column scrolls by itself, so the keyboard must reach it; boxes need names. */
+export function makeReachable(rendered) {
+  for (const table of rendered.querySelectorAll("table")) {
+    if (table.parentElement.className === "table-scroll") continue;
+    const frame = Object.assign(document.createElement("div"), { className: "table-scroll" });
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+  for (const frame of rendered.querySelectorAll("pre, .table-scroll")) frame.tabIndex = 0;
+  for (const box of rendered.querySelectorAll("input")) {
+    box.setAttribute("aria-label", box.checked ? "done" : "not done");
+  }
+}
