@@ -1,0 +1,225 @@
+"""Who may do what: every operation of the API and every page, for each kind of person and of key.
+
+Alice owns the session and its turn; Bob and Charlie are other people; Vic is a Viewer, Dora a Developer,
+Sue an Admin. What belongs to somebody else is answered as if it were not there, whatever the role.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.keys import make_key, revoke_key
+from accounts.models import User
+from chat import services
+from chat.models import Session, Turn, TurnStatus
+from diagnostics import health
+from personas.models import Persona
+from valis_site.api import api
+from valis_site.openai_api import openai_api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PEOPLE = ("nobody", "Alice", "Bob", "Charlie", "Vic", "Dora", "Sue")
+KEYS = ("Alice: read", "Alice: chat", "Alice: diagnostics", "Alice: admin",
+        "Sue: chat", "Sue: diagnostics", "Sue: admin", "Sue: all, revoked")  # fmt: skip
+Codes = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def public(code: int) -> Codes:
+    return (code,) * len(PEOPLE), (code,) * len(KEYS)
+
+
+def everybody(code: int) -> Codes:
+    return (401, *[code] * 6), (403, code, 403, 403, code, 403, 403, 401)
+
+
+def owner(code: int) -> Codes:
+    return (401, code, *[404] * 5), (403, code, 403, 403, 404, 403, 403, 401)
+
+
+EVERYBODY_READS: Codes = ((401, *[200] * 6), (200, 200, 403, 403, 200, 403, 403, 401))
+OWNER_READS: Codes = ((401, 200, *[404] * 5), (200, 200, 403, 403, 404, 403, 403, 401))
+VIEWERS: Codes = ((401, 403, 403, 403, 200, 200, 200), (403, 403, 403, 403, 403, 200, 403, 401))
+DEVELOPERS: Codes = ((401, 403, 403, 403, 403, 200, 200), (403, 403, 403, 403, 403, 403, 200, 401))
+ADMINS: Codes = ((401, 403, 403, 403, 403, 403, 200), (403, 403, 403, 403, 403, 403, 200, 401))
+OPERATIONS: dict[str, Codes] = {
+    "POST /api/chat": owner(202),
+    "GET /api/sessions": EVERYBODY_READS,
+    "POST /api/sessions": everybody(201),
+    "GET /api/sessions/{session_id}": OWNER_READS,
+    "GET /api/sessions/{session_id}/messages": OWNER_READS,
+    "GET /api/turns/{turn_id}": OWNER_READS,
+    "POST /api/turns/{turn_id}/stop": owner(202),
+    "POST /api/turns/{turn_id}/run-again": owner(202),
+    "GET /api/personas": EVERYBODY_READS,
+    "GET /api/personas/{slug}/prompt": DEVELOPERS,
+    "GET /api/health": public(503),  # no worker runs in this test
+    "GET /api/ready": public(200),
+    "GET /api/live": public(200),
+    "GET /api/config": VIEWERS,
+    "GET /v1/models": EVERYBODY_READS,
+    "GET /v1/models/{model}": EVERYBODY_READS,
+    "POST /v1/chat/completions": everybody(400),  # with a question it would wait for a reply
+    "GET /api/audit": ADMINS,
+    "GET /api/audit/export": ADMINS,
+}
+BODIES: dict[str, Any] = {
+    "POST /api/chat": {"message": "Hello", "session_id": "{session_id}", "wait": False},
+    "POST /api/sessions": {"persona_id": "jane"},
+}
+# What is no operation of the API: pages and forms, by the name or pattern of their route.
+NO_GET = (405,) * 7
+LOGIN_FIRST = (302, *[200] * 6)
+PAGES: dict[str, tuple[int, ...]] = {
+    "chat/": LOGIN_FIRST,
+    "chat/sessions/": LOGIN_FIRST,
+    "chat/send/": NO_GET,
+    "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
+    "chat/<uuid:session_id>/": (302, 200, *[404] * 5),
+    "personas/<slug:slug>/avatar": (302, *[404] * 6),  # Jane has no picture
+    "diagnostics/providers/<int:provider_id>/test/": NO_GET,
+    "accounts/login/": (200, *[302] * 6),
+    "accounts/logout/": NO_GET,
+    "accounts/keys/": LOGIN_FIRST,
+    "accounts/keys/<int:key_id>/rotate/": NO_GET,
+    "accounts/keys/<int:key_id>/revoke/": NO_GET,
+    "health": (503,) * 7,
+    "ready": (200,) * 7,
+    "metrics": (200,) * 7,  # asked from this machine; tests/diagnostics/test_metrics.py
+    "": (302,) * 7,
+}
+ELSEWHERE = ("admin/", "api/", "v1/", "^(?:api|v1)/")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_the_worker_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "PART_SECONDS", 0.2)
+
+
+@pytest.fixture
+def turn(alice: User, jane: Persona) -> Turn:
+    """A turn of Alice's that was stopped, so that it may be run again."""
+    turn = services.submit_message(alice, text="Hello", client_id="one", persona_slug="jane").turn
+    services.stop_turn(turn)
+    turn.refresh_from_db()
+    assert turn.status == TurnStatus.CANCELLED
+    return turn
+
+
+@pytest.fixture
+def people(alice, bob, charlie, vic, dora, sue, as_user) -> dict[str, Client]:
+    people = (alice, bob, charlie, vic, dora, sue)
+    return dict(zip(PEOPLE, (Client(), *(as_user(each) for each in people)), strict=True))
+
+
+@pytest.fixture
+def keys(alice: User, sue: User) -> dict[str, Client]:
+    made = [
+        *(make_key(alice, name="a", scopes=[each]) for each in ("read", "chat", "diagnostics", "admin")),
+        *(make_key(sue, name="s", scopes=[each]) for each in ("chat", "diagnostics", "admin")),
+        make_key(sue, name="revoked", scopes=["chat", "diagnostics", "admin"]),
+    ]
+    revoke_key(made[-1].key)
+    headers = ({"Authorization": f"Bearer {each.text}"} for each in made)
+    clients = (Client(enforce_csrf_checks=True, headers=each) for each in headers)
+    return dict(zip(KEYS, clients, strict=True))
+
+
+def operations() -> Iterator[str]:
+    for each in (api, openai_api):
+        for path, methods in each.get_openapi_schema()["paths"].items():
+            for method in methods:
+                yield f"{method.upper()} {path}"
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if route.startswith(ELSEWHERE):
+            continue
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield route
+
+
+def filled(text: str, turn: Turn) -> str:
+    values = {"session_id": turn.session_id, "turn_id": turn.pk, "slug": "jane", "provider_id": 1}
+    values |= {"model": "jane", "key_id": 1}
+    text = re.sub(r"<\w+:(\w+)>", r"{\1}", text)
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text
+
+
+def test_every_operation_is_in_the_table() -> None:
+    assert set(operations()) == set(OPERATIONS)
+
+
+def test_every_page_is_in_the_table() -> None:
+    assert set(routes(get_resolver().url_patterns)) == set(PAGES)
+
+
+def asked(operation: str, turn: Turn, client: Client) -> int:
+    """The code of an answer; the turn is over when it is asked for."""
+    services.stop_turn(turn)
+    method, path = operation.split(" ")
+    body = {key: filled(value, turn) if isinstance(value, str) else value
+            for key, value in BODIES.get(operation, {}).items()}  # fmt: skip
+    json_type = "application/json"
+    return client.generic(method, filled(path, turn), json.dumps(body), content_type=json_type).status_code
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_answers_each_person_and_key_as_the_table_says(
+    operation: str, turn: Turn, people: dict[str, Client], keys: dict[str, Client]
+) -> None:
+    codes = {name: asked(operation, turn, client) for name, client in (people | keys).items()}
+
+    people_may, keys_may = OPERATIONS[operation]
+    assert codes == dict(zip(PEOPLE + KEYS, people_may + keys_may, strict=True))
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_a_page_answers_each_person_as_the_table_says(
+    route: str, turn: Turn, people: dict[str, Client]
+) -> None:
+    codes = {name: client.get(f"/{filled(route, turn)}").status_code for name, client in people.items()}
+
+    assert codes == dict(zip(PEOPLE, PAGES[route], strict=True))
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.startswith("POST")])
+def test_an_unsafe_operation_without_the_csrf_token_does_nothing(
+    operation: str, turn: Turn, alice: User, as_user
+) -> None:
+    path = filled(operation.split(" ")[1], turn)
+    before = (Session.objects.count(), Turn.objects.count(), TurnStatus(turn.status))
+
+    answer = as_user(alice, enforce_csrf_checks=True).post(
+        path, json.dumps({"message": "Hello"}), content_type="application/json"
+    )
+
+    turn.refresh_from_db()
+    assert answer.status_code == 403
+    assert answer.json().get("error", answer.json())["code"] == "csrf_failed"
+    assert (Session.objects.count(), Turn.objects.count(), turn.status) == before
+
+
+def test_reading_changes_nothing(turn: Turn, alice: User, as_user, django_assert_max_num_queries) -> None:
+    before = list(Session.objects.values()), list(Turn.objects.values())
+    for operation in OPERATIONS:
+        if operation.startswith("GET"):
+            as_user(alice).get(filled(operation.split(" ")[1], turn))
+
+    assert (list(Session.objects.values()), list(Turn.objects.values())) == before
+
+
+def test_lists_hold_ones_own_things_only(turn: Turn, alice: User, bob: User, as_user) -> None:
+    assert len(as_user(alice).get("/api/sessions").json()["results"]) == 1
+    assert as_user(bob).get("/api/sessions").json()["results"] == []

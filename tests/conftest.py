@@ -1,0 +1,144 @@
+"""People, personas and providers that every test may use.
+
+Alice owns, Bob is a colleague with things of his own, Charlie is an outsider, Sue is staff and an
+Admin, Dora a Developer, Vic a Viewer.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from accounts.audit.triggers import drop_triggers
+from accounts.models import User
+from accounts.rights import Role
+from accounts.roles import give_role
+from personas.loading import load_shipped
+from personas.models import Persona
+from providers.models import EngineSettings, Provider
+from tests.playing.server import PlayingServer
+from valis_site.memory_broker import Channel
+
+PASSWORD = "correct horse battery"
+
+
+def _person(username: str, **rights: bool) -> User:
+    return User.objects.create_user(username, password=PASSWORD, **rights)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests empty whole tables, which the audit log refuses; its own tests put its triggers back."""
+    with django_db_blocker.unblock():
+        drop_triggers(connection)
+
+
+@pytest.fixture(autouse=True)
+def _no_work_is_left_to_the_next_test() -> Iterator[None]:
+    """What one test puts into the queues is nothing for the worker of another one."""
+    yield
+    for queue in Channel.queues.values():
+        queue.queue.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return _person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return _person("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return _person("charlie")
+
+
+@pytest.fixture
+def sue(db: None) -> User:
+    sue = _person("sue", is_staff=True)
+    give_role(sue, Role.ADMIN)
+    return sue
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    dora = _person("dora")
+    give_role(dora, Role.DEVELOPER)
+    return dora
+
+
+@pytest.fixture
+def vic(db: None) -> User:
+    vic = _person("vic")
+    give_role(vic, Role.VIEWER)
+    return vic
+
+
+@pytest.fixture
+def as_user() -> Callable[[User], Client]:
+    """A browser that this person is logged in with. CSRF is checked, as it is for everybody."""
+
+    def log_in(user: User, *, enforce_csrf_checks: bool = False) -> Client:
+        client = Client(enforce_csrf_checks=enforce_csrf_checks)
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def jane(db: None) -> Persona:
+    load_shipped()
+    return Persona.objects.get(slug="jane")
+
+
+@pytest.fixture
+def playing() -> Iterator[PlayingServer]:
+    """A real HTTP server that plays model providers."""
+    with PlayingServer() as server:
+        yield server
+
+
+@pytest.fixture
+def provider(db: None, playing: PlayingServer) -> Callable[..., Provider]:
+    """Makes a provider row that reaches the playing server; the model is the script it plays."""
+
+    def make(model: str, *, name: str = "main", kind: str = "openai", **fields: object) -> Provider:
+        base_url = playing.url if kind == "anthropic" else playing.openai_url
+        values = {"kind": kind, "model": model, "base_url": base_url, "api_key": "sk-test-1234567890"}
+        return Provider.objects.create(name=name, **(values | fields))
+
+    return make
+
+
+@pytest.fixture
+def quick_engine(db: None) -> EngineSettings:
+    """Engine settings with limits that a test can wait for, and no second round."""
+    return EngineSettings.objects.create(
+        connect_timeout=1,
+        first_token_timeout=1,
+        silence_timeout=1,
+        provider_timeout=5,
+        reply_deadline=10,
+        retry_schedule=[],
+    )
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait for a condition, a few seconds at most."""
+
+    def wait(condition: Callable[[], object], *, seconds: float = 5.0) -> None:
+        ends_at = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < ends_at, "it did not happen in time"
+            threading.Event().wait(0.01)
+
+    return wait

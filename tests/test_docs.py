@@ -1,0 +1,181 @@
+"""The documents say what is: links lead somewhere, and every table has what the code has."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+from django.utils.text import slugify
+
+from core import errors
+from personas.shipped_files import read_shipped
+from providers.base import provider_classes
+from providers.limits import EngineLimits
+from tests.documents import ROOT, code_in, rows_of, section_of
+from valis_site.api import api
+
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+LINK = re.compile(r"(?<!`)\[[^\]]*\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)")
+
+
+def anchors_of(page: Path) -> set[str]:
+    """What GitHub makes of a page's headings."""
+    return {
+        slugify(line.lstrip("#").replace(".", ""))
+        for line in page.read_text().splitlines()
+        if line[:1] == "#"
+    }
+
+
+def calls_in(path: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target, anchor in LINK.findall(page.read_text()):
+        path = (page.parent / target).resolve() if target else page
+        assert path.exists(), f"{target} is not there"
+        assert not anchor or anchor in anchors_of(path), f"{target}#{anchor} is not there"
+
+
+def test_the_index_lists_every_page() -> None:
+    listed = {(DOCS / target).resolve() for target, _ in LINK.findall((DOCS / "README.md").read_text())}
+
+    assert {page for page in DOCS.rglob("*.md") if page.name != "README.md"} <= listed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_is_named_exists(page: Path) -> None:
+    text = page.read_text()
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    code = "\n".join(
+        [*code_in(text), *re.findall(r"^```(?:sh)?\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)]
+    )
+
+    assert set(re.findall(r"(?:^|[^\w.])make ([a-z-]+)", code)) <= set(targets)
+    assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= set(get_commands())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    tops = "|".join([*PACKAGES, "tests", "scripts", "benchmarks", "templates", "static", "docs"])
+    named = [text for text in code_in(page.read_text()) if re.fullmatch(rf"(?:{tops})/[\w./-]*", text)]
+
+    assert not [text for text in named if not (ROOT / text).exists()]
+
+
+def variables_in_settings() -> set[str]:
+    """Names of all that `env` reads, and of what the shipped providers look for."""
+    readings = (
+        call.args[0].value
+        for call in calls_in(ROOT / "valis_site/settings.py")
+        if isinstance(call.func, ast.Attribute)
+        and ast.unparse(call.func.value) == "env"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    )
+    vendors = (
+        each for kind in provider_classes().values() for each in (kind.key_variable, kind.address_variable)
+    )
+    return {str(name) for name in (*readings, *vendors) if name}
+
+
+def test_every_environment_variable_is_explained() -> None:
+    explained = {code_in(row[0])[0] for row in rows_of(REFERENCE / "settings.md")}
+
+    assert explained == variables_in_settings()
+
+
+def test_the_example_of_an_environment_has_every_variable() -> None:
+    offered = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert sorted(offered) == sorted(variables_in_settings())
+
+
+def test_every_engine_setting_is_explained_with_its_default() -> None:
+    table = (REFERENCE / "engine-settings.md").read_text().partition("## Fixed limits")[0]
+    explained = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.MULTILINE))
+
+    def shown(value: object) -> str:
+        return ", ".join(map(shown, value)) if isinstance(value, tuple) else f"{value:g}"
+
+    assert explained == {name: shown(value) for name, value in EngineLimits()}
+
+
+def test_every_endpoint_is_explained() -> None:
+    explained = set(re.findall(r"^### `([A-Z]+) (\S+)`$", (REFERENCE / "api.md").read_text(), re.MULTILINE))
+    described = api.get_openapi_schema()["paths"]
+
+    assert explained == {(method.upper(), path) for path, methods in described.items() for method in methods}
+
+
+def codes_of_errors() -> set[str]:
+    """Of the error tree, of everything raised with a code of its own, and of the API's own answers."""
+    tree = {each.default_code for each in vars(errors).values() if hasattr(each, "default_code")}
+    doors = [ROOT / "valis_site/api_errors.py", ROOT / "valis_site/failures.py"]
+    answered = {
+        each.value
+        for path in doors
+        for call in calls_in(path)
+        if ast.unparse(call.func) in {"_answer", "_api_form", "Answer"}
+        for each in call.args
+        if isinstance(each, ast.Constant) and re.fullmatch(r"[a-z_]+", str(each.value))
+    }
+    raised = {
+        each.value.value
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        for call in calls_in(path)
+        if ast.unparse(call.func).rpartition(".")[2] in vars(errors)
+        for each in call.keywords
+        if each.arg == "code" and isinstance(each.value, ast.Constant)
+    }
+    return tree | answered | raised
+
+
+def test_every_code_of_an_error_is_explained() -> None:
+    pages = (REFERENCE / "api.md", REFERENCE / "openai-endpoint.md")
+    explained = {code_in(row[0])[0] for page in pages for row in rows_of(page, heading="Errors")}
+    # These are raised for staff in admin and on the command line; they never reach the API.
+    inside = {"persona_not_shipped", "picture_too_large", "picture_unreadable"}
+
+    assert codes_of_errors() - inside <= explained
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    named = [text for row in rows_of(REFERENCE / "reliability.md") for text in code_in(row[-1])]
+
+    assert named
+    for text in named:
+        file, _, name = text.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text() if name else (ROOT / file).exists(), text
+
+
+def test_the_map_has_every_folder() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    folders = {line.partition("/")[0] for line in tracked.splitlines() if "/" in line}
+
+    assert {f"{folder}/" for folder in folders} <= set(code_in((REFERENCE / "files.md").read_text()))
+
+
+def test_the_readme_names_every_shipped_persona() -> None:
+    text = section_of(ROOT / "README.md", "First steps")
+
+    assert not [each["name"] for each in read_shipped() if each["name"] not in text]
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    first = re.search(r"^## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert first is not None
+    assert first[1] == project["version"] == settings.VALIS_VERSION
