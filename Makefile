@@ -20,10 +20,10 @@ run: .venv/.installed ## Set up what is missing and serve VALIS (PORT=8000 HOST=
 test: test-sqlite test-postgresql ## Set up what tests need and run all of them
 
 test-sqlite: .venv/.installed-dev test-tools ## The whole suite on SQLite (ARGS="-k name" picks)
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -o cache_dir=.pytest_cache/sqlite $(ARGS)
 
 test-postgresql: .venv/.installed-dev ## The tests that matter for both databases, on PostgreSQL
-	@VALIS_TEST_DATABASE=postgres $(PYTEST) -m both_databases $(ARGS)
+	@VALIS_TEST_DATABASE=postgres $(PYTEST) -o cache_dir=.pytest_cache/postgresql -m both_databases $(ARGS)
 
 faults: .venv/.installed-dev test-tools ## Break everything there is to break, at random moments (ROUNDS=1)
 	@VALIS_FAULT_ROUNDS=$(ROUNDS) $(PY) -m pytest -p no:randomly -m "fault or not fault" tests/faults $(ARGS)

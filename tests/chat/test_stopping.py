@@ -14,6 +14,7 @@ from providers.models import EngineSettings, Provider
 from tests.chat.conftest import Say
 from tests.chat.working import answering_in_thread, dispatched_turns, reply_to
 from tests.playing import Outcome, PlayingServer, numbered
+from usage.models import Call, CallOutcome
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -119,13 +120,13 @@ def test_a_reply_is_stopped_before_its_first_token_too(
 
 
 def test_a_reply_is_stopped_in_the_pause_between_two_rounds_too(
-    say: Say, provider: MakeProvider, playing: PlayingServer, quick_engine: EngineSettings
+    say: Say, provider: MakeProvider, quick_engine: EngineSettings, eventually
 ) -> None:
     EngineSettings.objects.update(retry_schedule=[8])
     provider("status:500")
     turn = say().turn
     answering = answering_in_thread(turn)
-    playing.calls.wait_until(lambda calls: calls and calls[0].ended)
+    eventually(Call.objects.filter(outcome=CallOutcome.FAILED).exists)
 
     stop_turn(turn)
     answering.result(2)

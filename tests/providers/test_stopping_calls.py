@@ -60,7 +60,10 @@ def test_at_whatever_moment_it_is_stopped_the_text_is_a_beginning_of_the_reply(p
             walk(row("tokens:5000@200", kind=kind), stop=signal, into=seen)
 
         assert numbered(5000).startswith(seen.text)
-        assert seen.meter.records[0].step.outcome == "stopped"
+        assert [record.step.outcome for record in seen.meter.records] in (
+            ["stopped"],
+            [],  # stopped before anybody was asked
+        )
     playing.calls.wait_until(lambda calls: all(call.outcome != Outcome.OPEN for call in calls), timeout=1)
 
 
