@@ -122,11 +122,11 @@ def provider(db: None, playing: PlayingServer) -> Callable[..., Provider]:
 def quick_engine(db: None) -> EngineSettings:
     """Engine settings with limits that a test can wait for, and no second round."""
     return EngineSettings.objects.create(
-        connect_timeout=1,
-        first_token_timeout=1,
-        silence_timeout=1,
-        provider_timeout=5,
-        reply_deadline=10,
+        connect_timeout=5,
+        first_token_timeout=3,
+        silence_timeout=3,
+        provider_timeout=10,
+        reply_deadline=20,
         retry_schedule=[],
     )
 

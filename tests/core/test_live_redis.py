@@ -242,7 +242,9 @@ async def test_readers_of_a_redis_that_came_back_empty_are_told_that_they_missed
         assert await heard_after_a_gap(subscription)
         again = await backend.subscribe(TOPIC, after="")
         publish(backend, 3)
-        assert (await heard(again))[-1] == 3
+        numbers: list[int] = []
+        while 3 not in numbers:
+            numbers += await heard(again)
 
 
 async def test_without_redis_publishing_returns_and_subscribing_gives_a_reader_for_later(
