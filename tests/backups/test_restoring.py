@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from accounts.audit.models import AuditEntry
 from accounts.models import User
 from chat.models import Message, Session, Turn
 from personas.models import Persona
@@ -45,6 +46,13 @@ def test_everything_is_as_it_was(database: Settings, backup: Path) -> None:
 
     assert _everything() == before
     assert Provider.objects.get(name="main").api_key == KEY
+
+
+@on_both
+def test_the_audit_log_tells_of_it(database: Settings, backup: Path) -> None:
+    restore(backup, overwrite=True)
+
+    assert AuditEntry.objects.filter(action="database.restored", target=backup.name).count() == 1
 
 
 @pytest.mark.parametrize(("origin", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from accounts.audit.recording import record
 from accounts.models import User
 from core.fields import EncryptedTextField
 from valis_site.backups.archive import Head, TableLine, check_archive, read_archive
@@ -58,6 +59,7 @@ def restore(path: Path, *, overwrite: bool) -> Restored:
         with new_scratch() as scratch:
             with connected_by(scratch.settings()):
                 built = _build(path, head)
+                record("database.restored", actor=None, name=path.name, made_at=head.made_at, rows=built.rows)
             replaced = scratch.take_over()
     return Restored(built.head, built.rows, built.unreadable, replaced)
 
