@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import user_of
+from accounts.rights import Right
 from chat import services
 from chat.idling import with_activity
 from chat.models import Session
@@ -20,6 +21,7 @@ from core.errors import NotFound, ValisError
 from core.text import MAX_MESSAGE_BYTES
 from personas.models import Persona
 from personas.selectors import active_personas
+from usage.selectors import cost_of_turn
 
 SIDEBAR_SESSIONS = 50
 
@@ -85,6 +87,8 @@ def story(request: HttpRequest, turn_id: int) -> HttpResponse:
         "attempts": turn.attempts.all(),
         "story": current.story if current else [],
     }
+    if user_of(request).may(Right.READ_DIAGNOSTICS):
+        context |= {"shows_cost": True, "cost": cost_of_turn(turn.pk)}
     return render(request, template, context)
 
 

@@ -45,6 +45,14 @@ class ProviderAdmin(Audited, Guarded, ModelAdmin):
                 "description": "Empty fields take the engine's settings.",
             },
         ),
+        (
+            "Prices of its own, in US dollars for a million tokens",
+            {
+                "fields": (("price_in", "price_out", "price_cached"),),
+                "description": "For every model it is asked for. Empty fields take the price list that comes "
+                "with VALIS; a model that is not in it is “unpriced”, and counts by its tokens alone.",
+            },
+        ),
     )
 
     @display(description="state", label={"ready": "success", "skipped": "warning"})

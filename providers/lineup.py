@@ -12,6 +12,7 @@ from providers.base import BaseProvider, ProviderConfig, provider_classes
 from providers.keys import can_be_sent
 from providers.limits import EngineLimits, limit_problems
 from providers.models import Provider
+from providers.prices import OwnPrice
 
 FALLBACK = "fallback"
 
@@ -25,6 +26,7 @@ class Candidate:
     limits: EngineLimits
     provider_class: type[BaseProvider] | None = None
     skip_reason: str = ""
+    price: OwnPrice | None = None
 
     @property
     def is_fallback(self) -> bool:
@@ -84,7 +86,7 @@ def candidate_of(
     reason = _told(problems) or _unusable(config) or provider_class.missing(config)
     if not (row.is_enabled or even_disabled):
         reason = "disabled by staff"
-    return Candidate(config, provider_class.label, merged, provider_class, reason)
+    return Candidate(config, provider_class.label, merged, provider_class, reason, row.own_price())
 
 
 def _config_of(

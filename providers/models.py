@@ -10,6 +10,7 @@ from core.fields import EncryptedTextField
 from providers.addresses import check_address
 from providers.base import provider_classes
 from providers.limits import EngineLimits, limit_problems
+from providers.prices import Priced
 
 _NAME = RegexValidator(r"^[a-z0-9][a-z0-9_-]*\Z", "Use small letters, digits, - and _ only.")
 _SECONDS = [MinValueValidator(0.05), MaxValueValidator(3600)]
@@ -35,7 +36,7 @@ def _limit(help_text: str) -> Any:
     )
 
 
-class Provider(models.Model):
+class Provider(Priced):
     """A place in the cascade: where a model is reached, and with what."""
 
     name = models.CharField(
@@ -74,6 +75,7 @@ class Provider(models.Model):
         return self.name
 
     def clean(self) -> None:
+        super().clean()
         if self.name == "fallback":
             raise ValidationError({"name": "This is the name of the fallback voice, which is always there."})
 

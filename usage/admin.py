@@ -6,6 +6,7 @@ from unfold.decorators import display
 
 from accounts.guarded_admin import Guarded
 from accounts.rights import Right
+from core.money import dollars
 from usage.models import Call, CallOutcome
 
 
@@ -14,9 +15,9 @@ class CallAdmin(Guarded, ModelAdmin):
     view_right = Right.READ_DIAGNOSTICS
     list_display = (
         *("started_at", "provider", "model", "persona_slug", "result", "error_code"),
-        *("first_token_ms", "duration_ms", "tokens_in", "tokens_out"),
+        *("first_token_ms", "duration_ms", "tokens_in", "tokens_out", "cost"),
     )
-    list_filter = ("outcome", "provider", "purpose")
+    list_filter = ("outcome", "provider", "purpose", "pricing")
     date_hierarchy = "started_at"
     list_select_related = False
     show_full_result_count = False
@@ -33,3 +34,7 @@ class CallAdmin(Guarded, ModelAdmin):
     )
     def result(self, call: Call) -> tuple[str, str]:
         return call.outcome, call.get_outcome_display()
+
+    @admin.display(description="cost", ordering="cost_usd")
+    def cost(self, call: Call) -> str:
+        return "" if call.outcome == CallOutcome.OPEN else dollars(call.cost_usd)

@@ -13,6 +13,7 @@ from providers.lineup import Candidate
 from providers.story import Step
 from usage.models import Call, CallOutcome, Purpose
 from usage.noting import note_call
+from usage.pricing import cost_of
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +30,25 @@ class Account:
     attempt: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call that runs: its row, and whom it is made to."""
+
+    row: Call
+    candidate: Candidate
+
+
 class LedgerMeter:
     """The cascade's meter: a row before each call, its outcome after it."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
 
-    def opened(self, candidate: Candidate, request: CallRequest) -> Call:
+    def opened(self, candidate: Candidate, request: CallRequest) -> OpenCall:
         account = self._account
         tokens_in = estimate_tokens(request.system, *(each.text for each in request.messages))
-        return Call.objects.create(
+        held = cost_of(candidate, Usage(tokens_in, request.max_tokens))
+        row = Call.objects.create(
             purpose=account.purpose,
             user_id=account.user_id,
             persona_id=account.persona_id,
@@ -50,12 +60,16 @@ class LedgerMeter:
             kind=candidate.config.kind,
             model=candidate.config.model[:120],
             estimated_tokens=tokens_in + request.max_tokens,
+            estimated_cost_usd=held.usd,
+            pricing=held.pricing,
         )
+        return OpenCall(row, candidate)
 
-    def closed(self, call: Call, step: Step, usage: Usage) -> None:
+    def closed(self, call: OpenCall, step: Step, usage: Usage) -> None:
         """Complete the row. A database that is away is waited for; without it the row stays open."""
-        note_call(call, step, usage)
-        row = Call.objects.filter(pk=call.pk, outcome=CallOutcome.OPEN)
+        cost = cost_of(call.candidate, usage)
+        note_call(call.row, step, usage, cost)
+        row = Call.objects.filter(pk=call.row.pk, outcome=CallOutcome.OPEN)
         try:
             patiently(
                 lambda: row.update(
@@ -67,14 +81,19 @@ class LedgerMeter:
                     tokens_out=usage.tokens_out,
                     tokens_cached=usage.tokens_cached,
                     is_estimated=usage.is_estimated,
+                    cost_usd=cost.usd,
+                    pricing=cost.pricing,
                 )
             )
         except Error:
-            logger.warning("the outcome of call %s could not be written", call.pk, exc_info=True)
+            logger.warning("the outcome of call %s could not be written", call.row.pk, exc_info=True)
 
 
 def close_lost(turn_id: int) -> int:
     """Close the open calls of a turn whose worker is gone, at their estimate. Returns how many."""
     return Call.objects.filter(turn_id=turn_id, outcome=CallOutcome.OPEN).update(
-        outcome=CallOutcome.UNKNOWN, tokens_in=F("estimated_tokens"), is_estimated=True
+        outcome=CallOutcome.UNKNOWN,
+        tokens_in=F("estimated_tokens"),
+        cost_usd=F("estimated_cost_usd"),
+        is_estimated=True,
     )

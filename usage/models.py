@@ -1,5 +1,7 @@
 """The ledger: one row for each request to a provider."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -16,6 +18,17 @@ class CallOutcome(models.TextChoices):
     SKIPPED = "skipped"  # nobody was there: nothing was sent
     STOPPED = "stopped"
     UNKNOWN = "unknown"  # its worker died; counted at its estimate
+
+
+class Pricing(models.TextChoices):
+    UNPRICED = "unpriced"  # nobody knows what it cost: counted by its tokens alone
+    LIST = "list", "price list"
+    STAFF = "staff", "set by staff"
+    FREE = "free"  # nothing was used, or nobody has to be paid
+
+
+def _money(**options: Any) -> Any:
+    return models.DecimalField(max_digits=20, decimal_places=10, null=True, blank=True, **options)
 
 
 class Call(models.Model):
@@ -49,6 +62,9 @@ class Call(models.Model):
     tokens_out = models.PositiveIntegerField(default=0)
     tokens_cached = models.PositiveIntegerField(default=0)
     is_estimated = models.BooleanField(default=False, help_text="Counted here: the provider did not say.")
+    estimated_cost_usd = _money(help_text="Held while the call is open.")
+    cost_usd = _money(verbose_name="cost", help_text="US dollars. Empty: there is no price for it.")
+    pricing = models.CharField(max_length=10, choices=Pricing, default=Pricing.UNPRICED)
 
     class Meta:
         ordering = ["-id"]

@@ -5,6 +5,7 @@ from core.metrics import LONG_SECONDS, counter, histogram
 from providers.calls import Usage
 from providers.story import Step
 from usage.models import Call
+from usage.pricing import Cost
 
 logger = get_logger(__name__)
 
@@ -14,12 +15,18 @@ FIRST_TOKEN = histogram(
 )
 DURATION = histogram("call_seconds", "Length of answered calls", "provider", buckets=LONG_SECONDS)
 TOKENS = counter("tokens", "Tokens of calls, counted or estimated", "provider", "direction")
+COST = counter("cost_usd", "US dollars that priced calls cost", "provider", "pricing")
+UNPRICED = counter("calls_unpriced", "Calls that used tokens nobody knows the price of", "provider")
 
 
-def note_call(call: Call, step: Step, usage: Usage) -> None:
+def note_call(call: Call, step: Step, usage: Usage, cost: Cost) -> None:
     CALLS.labels(step.provider, step.outcome, step.code).inc()
     TOKENS.labels(step.provider, "in").inc(usage.tokens_in)
     TOKENS.labels(step.provider, "out").inc(usage.tokens_out)
+    if cost.usd is None:
+        UNPRICED.labels(step.provider).inc()
+    else:
+        COST.labels(step.provider, cost.pricing).inc(float(cost.usd))
     if step.first_token_ms is not None:
         FIRST_TOKEN.labels(step.provider).observe(step.first_token_ms / 1000)
     if step.outcome == "answered":
@@ -40,4 +47,5 @@ def note_call(call: Call, step: Step, usage: Usage) -> None:
         ms=step.duration_ms,
         tokens_in=usage.tokens_in,
         tokens_out=usage.tokens_out,
+        cost_usd=None if cost.usd is None else float(cost.usd),
     )

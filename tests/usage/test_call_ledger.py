@@ -11,7 +11,7 @@ from providers.lineup import fallback_candidate
 from providers.models import EngineSettings, Provider
 from providers.story import Outcome, Step
 from tests.usage.conftest import QUESTION
-from usage.ledger import Account, LedgerMeter, close_lost
+from usage.ledger import Account, LedgerMeter, OpenCall, close_lost
 from usage.metering import test_provider as ask_once
 from usage.models import Call, CallOutcome, Purpose
 
@@ -20,7 +20,11 @@ ANSWERED = Step("fallback", "fallback", "Fallback voice", "", Outcome.ANSWERED, 
 
 
 def open_call(*, turn_id: int | None = None) -> Call:
-    return LedgerMeter(Account(Purpose.CHAT, turn_id=turn_id)).opened(fallback_candidate(), QUESTION)
+    return LedgerMeter(Account(Purpose.CHAT, turn_id=turn_id)).opened(fallback_candidate(), QUESTION).row
+
+
+def close(call: Call) -> None:
+    LedgerMeter(Account(Purpose.CHAT)).closed(OpenCall(call, fallback_candidate()), ANSWERED, Usage(3, 4))
 
 
 def test_the_lost_calls_of_a_turn_are_closed_at_their_estimate() -> None:
@@ -44,7 +48,7 @@ def test_the_outcome_of_a_call_waits_for_a_database_that_is_away(monkeypatch: py
 
     monkeypatch.setattr("core.patience._RETRY_PAUSE", 0.01)
     monkeypatch.setattr(QuerySet, "update", update)
-    LedgerMeter(Account(Purpose.CHAT)).closed(call, ANSWERED, Usage(3, 4))
+    close(call)
 
     call.refresh_from_db()
     assert (call.outcome, call.tokens_out) == ("answered", 4)
@@ -52,7 +56,7 @@ def test_the_outcome_of_a_call_waits_for_a_database_that_is_away(monkeypatch: py
 
 def test_calls_of_other_turns_and_closed_ones_stay_as_they_are() -> None:
     other, closed = open_call(turn_id=2), open_call(turn_id=1)
-    LedgerMeter(Account(Purpose.CHAT)).closed(closed, ANSWERED, Usage(3, 4))
+    close(closed)
 
     assert close_lost(1) == 0
     other.refresh_from_db()
@@ -63,7 +67,7 @@ def test_calls_of_other_turns_and_closed_ones_stay_as_they_are() -> None:
 def test_a_call_that_was_given_up_as_lost_is_not_closed_a_second_time() -> None:
     lost = open_call(turn_id=1)
     close_lost(1)
-    LedgerMeter(Account(Purpose.CHAT)).closed(lost, ANSWERED, Usage(3, 4))
+    close(lost)
     lost.refresh_from_db()
 
     assert lost.outcome == CallOutcome.UNKNOWN
