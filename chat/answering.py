@@ -7,8 +7,9 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from chat import turns
-from chat.announcing import Announcer, announce_turn, topic_of
+from chat.announcing import Announcer, announce_turn
 from chat.briefs import Brief
+from chat.claiming import Claim, claimed, wait_in_line
 from chat.dispatching import dispatch_next
 from chat.draft import Draft
 from chat.history import dialogue_up_to
@@ -17,7 +18,6 @@ from chat.noting import TurnClock
 from chat.presenting import persona_form
 from chat.running import SERVER_STOPPED, STOPPED_BY_PERSON, running_turns
 from chat.selectors import waiting_turn
-from chat.turns import Held
 from core import live
 from core.patience import patiently
 from core.rendering import render_markdown
@@ -48,29 +48,28 @@ class LeaseLost(Exception):
 
 
 def answer_turn(turn_id: int) -> None:
-    """Answer a turn if it is there to be taken, then see to the next one of its session."""
+    """Answer a turn if it is there to be taken, then see to whoever comes after it."""
     turn = waiting_turn(turn_id)
     if turn is None or running_turns.is_closing:
         return
+    limits = current_limits()
     # Before the claim: whoever sees that the turn runs may want it stopped.
     with running_turns.running(turn_id) as stop:
-        if not _is_answered(turn, stop):
+        claim = claimed(turn, limits)
+        if claim and not _is_answered(turn, claim, limits, stop):
             return
-    if not turn.session.is_transient:
-        dispatch_next(turn.session_id)
+    if claim:
+        dispatch_next(turn)
+    else:
+        wait_in_line(turn, limits)
 
 
-def _is_answered(turn: Turn, stop: StopSignal) -> bool:
-    """Claim the turn and bring it to its end; False when that is somebody else's to do."""
-    snapshot = _snapshot_of(turn)
-    turn.snapshot = snapshot.to_json() if snapshot else {}
-    held = turns.claim(turn, snapshot=turn.snapshot, event_id=_last_event_before(turn))
-    if held is None:
-        return False
+def _is_answered(turn: Turn, claim: Claim, limits: EngineLimits, stop: StopSignal) -> bool:
+    """Bring the turn to its end; False when that is somebody else's to do by now."""
     start_request(turn.request_id)
-    answering = _Answering(turn, held, snapshot or NEUTRAL_SNAPSHOT, stop)
+    answering = _Answering(turn, claim, limits, stop)
     try:
-        if snapshot:
+        if claim.snapshot:
             answering.run()
         else:
             answering.fail()
@@ -80,33 +79,15 @@ def _is_answered(turn: Turn, stop: StopSignal) -> bool:
     return True
 
 
-def _last_event_before(turn: Turn) -> str:
-    """From where on events tell the whole attempt, for readers who come before its first checkpoint."""
-    if turn.session.is_transient:
-        return ""  # its one reader listens from before the beginning
-    topic = topic_of(turn.session_id)
-    newest = live.newest_id(topic)
-    if not newest:
-        announce_turn(turn)  # after a restart nothing was said yet that one could go on from
-        newest = live.newest_id(topic)
-    return newest
-
-
-def _snapshot_of(turn: Turn) -> PersonaSnapshot | None:
-    """The persona as it is now; None when it was stored in a shape that no form lets through."""
-    try:
-        return turn.persona.snapshot() if turn.persona else NEUTRAL_SNAPSHOT
-    except (AttributeError, TypeError, ValueError):
-        logger.exception("the persona of turn %s cannot be read", turn.pk)
-        return None
-
-
 class _Answering:
     """One claimed turn on its way to its end."""
 
-    def __init__(self, turn: Turn, held: Held, snapshot: PersonaSnapshot, stop: StopSignal) -> None:
+    def __init__(self, turn: Turn, claim: Claim, limits: EngineLimits, stop: StopSignal) -> None:
+        held = claim.held
         self._turn = turn
-        self._snapshot = snapshot
+        self._limits = limits
+        self._snapshot = claim.snapshot or NEUTRAL_SNAPSHOT
+        self._why_no_place = claim.why_no_place
         self._brief = Brief.from_json(turn.brief)
         self._held = held
         self._stop = stop
@@ -140,12 +121,12 @@ class _Answering:
         self._finish(TurnStatus.FAILED, code="internal_error", reason=_SENTENCES["internal_error"])
 
     def _ask_the_gate(self) -> Answered:
-        limits = current_limits()
         events = answer(
-            _request(self._turn, self._snapshot, self._brief, limits),
+            _request(self._turn, self._snapshot, self._brief, self._limits),
             cascade=self._snapshot.cascade,
             model=self._brief.model,
-            limits=limits,
+            limits=self._limits,
+            only_fallback=self._why_no_place,
             account=self._account,
             on_text=self._draft.append,
             stop=self._stop,

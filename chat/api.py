@@ -49,7 +49,8 @@ async def send(request: HttpRequest, data: schemas.ChatIn) -> Status[dict[str, A
     turn = submission.turn
     if data.wait:
         limits = await in_database_thread(current_limits)
-        turn = await ended_turn(turn, seconds=limits.reply_deadline + _MARGIN_SECONDS)
+        longest = limits.longest_wait + limits.reply_deadline + _MARGIN_SECONDS
+        turn = await ended_turn(turn, seconds=longest)
     answer = {
         "session_id": turn.session_id,
         "message": message_form(submission.message),

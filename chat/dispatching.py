@@ -5,14 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextvars import copy_context
 from datetime import timedelta
-from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
 from django.db import Error
+from django.db.models import QuerySet
 
-from chat import turns
-from chat.models import Turn, TurnStatus
+from chat import line, turns
+from chat.models import Turn
+from providers.engine_settings import current_limits
 
 logger = logging.getLogger(__name__)
 
@@ -25,21 +26,40 @@ _senders = ThreadPoolExecutor(max_workers=8, thread_name_prefix="dispatch")
 _PATIENCE = 0.5
 
 
-def dispatch_next(session_id: UUID) -> None:
-    """Tell a worker of the session's next turn, if there is one. Best effort."""
+def dispatch_next(turn: Turn) -> None:
+    """Tell workers who may go on now that this turn has ended. Best effort."""
     try:
-        waiting = Turn.objects.filter(session=session_id, status=TurnStatus.QUEUED).order_by("position")
-        for turn_id, mode in waiting.values_list("pk", "session__mode")[:1]:
-            dispatch(turn_id, mode)
+        _dispatch(line.next_after(turn))
     except Error:
         logger.warning("the next turn of a session was not looked up; the sweeper will", exc_info=True)
 
 
+def dispatch_first_of_line(places: int) -> None:
+    """Tell a worker of the turn whose time has come, if a place is free."""
+    _dispatch(line.first_of_line(places))
+
+
 def dispatch_waiting(*, at_once: bool = False) -> int:
-    """Tell workers of every turn that waits without anybody knowing. Returns how many."""
+    """Tell workers of every turn that waits without anybody knowing. Returns how many.
+
+    Those in the line for a place, too, as far as there are places or they have waited long enough.
+    """
+    limits = current_limits()
     age = timedelta() if at_once else UNDISPATCHED
     heads = list(turns.waiting_heads(undispatched_for=age).values_list("pk", "session__mode")[:SWEEP_SIZE])
     turns.mark_dispatched([turn_id for turn_id, _ in heads])
+    for turn_id, mode in heads:
+        dispatch(turn_id, mode)
+    in_line = line.waiting_for_place()
+    free = max(0, limits.max_concurrent_requests - line.busy_places())
+    told = _dispatch(in_line[:free]) + _dispatch(
+        in_line.filter(line.is_overdue(limits.longest_wait))[:SWEEP_SIZE]
+    )
+    return len(heads) + told
+
+
+def _dispatch(waiting: QuerySet[Turn]) -> int:
+    heads = list(waiting.values_list("pk", "session__mode"))
     for turn_id, mode in heads:
         dispatch(turn_id, mode)
     return len(heads)

@@ -80,6 +80,7 @@ class Turn(models.Model):
     """One wish for a reply. Its reply is the attempt with the turn's number.
 
     `lease_until` is by the database's clock. `dispatched_at` is when a worker was last told of it.
+    `waits_since` is since when it could run and finds no place; one that is answered without keeps it.
     `brief` is what a program brought along with its question (`chat.briefs`).
     """
 
@@ -96,6 +97,7 @@ class Turn(models.Model):
     lost_count = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
+    waits_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 

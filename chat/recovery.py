@@ -37,13 +37,14 @@ def release_lost_turns(*, at_once: bool = False) -> int:
             note_end_without_worker(turn, status)
         close_lost(turn.pk)
         announce_turn(find_turn(turn.pk))
-        dispatch_next(turn.session_id)
+        dispatch_next(turn)
     return released
 
 
 def recover_at_start() -> None:
     """Put everything in order after a stop of any kind; nobody else may be running."""
     release_lost_turns(at_once=True)
+    turns.forget_waits()
     dispatch_waiting(at_once=True)
 
 

@@ -84,7 +84,7 @@ def stop_turn(turn: Turn) -> None:
     if turns.request_stop(turn):
         note_end_without_worker(turn, TurnStatus.CANCELLED)
         announce_turn(find_turn(turn.pk))
-        dispatch_next(turn.session_id)
+        dispatch_next(turn)
     else:
         announce_stop(turn)
     record("turn.stopped", actor=turn.session.owner, target=turn)
@@ -96,7 +96,7 @@ def run_turn_again(turn: Turn) -> Turn:
         raise Conflict("Only a reply that was stopped or broken off can be run again.", code="turn_not_ended")
     again = find_turn(turn.pk)
     announce_turn(again)
-    dispatch_next(turn.session_id)
+    dispatch_next(turn)
     record("turn.run_again", actor=turn.session.owner, target=turn)
     return again
 

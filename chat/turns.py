@@ -17,12 +17,13 @@ from enum import Enum, auto
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, F, Q, QuerySet
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from chat import line
 from chat.models import Attempt, Turn, TurnStatus
+from core.queries import in_single_file
 
 LEASE = timedelta(seconds=30)
 MOST_LOSSES = 2
@@ -44,50 +45,54 @@ def _attempt(held: Held) -> QuerySet[Attempt]:
     return Attempt.objects.filter(turn_id=held.turn_id, number=held.attempt)
 
 
-# Written out: composing it costs the ORM a millisecond, and each reply needs it three times.
-# In two parts, because each of them has an index that is as small as the number of open turns.
-_NOTHING_AHEAD = """
-    NOT EXISTS (
-        SELECT 1 FROM chat_turn AS other
-        WHERE other.session_id = chat_turn.session_id AND other.status = 'streaming'
-            AND other.id <> chat_turn.id
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM chat_turn AS other
-        WHERE other.session_id = chat_turn.session_id AND other.status = 'queued'
-            AND other.position < chat_turn.position
-    )
-"""
-
-
-def is_head() -> Q:
-    """Condition: queued, and nothing before it or running in its session."""
-    nothing_ahead = RawSQL(_NOTHING_AHEAD, (), output_field=BooleanField())  # noqa: S611  # nosec B611  (no input)
-    return Q(nothing_ahead, status=TurnStatus.QUEUED)
-
-
-def claim(turn: Turn, *, snapshot: dict[str, Any], event_id: str = "") -> Held | None:
-    """Take a turn that is next in its session, as a new attempt, for one lease.
+def claim(turn: Turn, *, places: int, snapshot: dict[str, Any], event_id: str = "") -> Held | None:
+    """Take a turn that is next in its session, and one of the places, as a new attempt, for one lease.
 
     `turn` is as it was read; the snapshot is what it will be answered with; `event_id` is the last
     live event before the attempt.
     """
+    return _taken(turn, line.has_place(places), waits_since=None, snapshot=snapshot, event_id=event_id)
+
+
+def claim_without_place(
+    turn: Turn, *, longest_wait: float, snapshot: dict[str, Any], event_id: str = ""
+) -> Held | None:
+    """Take a turn that has waited for a place for so many seconds. It must not be asked for a model."""
+    return _taken(turn, line.is_overdue(longest_wait), snapshot=snapshot, event_id=event_id)
+
+
+def _taken(
+    turn: Turn, condition: Q, *, snapshot: dict[str, Any], event_id: str, **changes: Any
+) -> Held | None:
     held = Held(turn.pk, turn.attempt + 1)
     try:
         with transaction.atomic():
-            taken = Turn.objects.filter(is_head(), pk=turn.pk, attempt=turn.attempt).update(
+            in_single_file("places")
+            taken = Turn.objects.filter(line.is_head(), condition, pk=turn.pk, attempt=turn.attempt).update(
                 status=TurnStatus.STREAMING,
                 attempt=held.attempt,
                 snapshot=snapshot,
                 is_stop_requested=False,
                 lease_until=Now() + LEASE,
                 finished_at=None,
+                **changes,
             )
             if taken:
                 Attempt.objects.create(turn_id=turn.pk, number=held.attempt, event_id=event_id)
             return held if taken else None
     except IntegrityError:
         return None
+
+
+def leave_waiting(turn: Turn) -> bool:
+    """Note since when a turn waits that could run if there were a place; False if it is not one."""
+    waiting = Turn.objects.filter(line.is_head(), pk=turn.pk, attempt=turn.attempt)
+    return bool(waiting.update(waits_since=Coalesce("waits_since", Now())))
+
+
+def forget_waits() -> None:
+    """Let every turn wait anew: while nobody was there to answer, no place was missing."""
+    Turn.objects.filter(status=TurnStatus.QUEUED, waits_since__isnull=False).update(waits_since=None)
 
 
 class Standing(Enum):
@@ -136,7 +141,7 @@ def give_back(held: Held) -> bool:
     """
     with transaction.atomic():
         wanted = _fenced(held).filter(is_stop_requested=False)
-        if not wanted.update(status=TurnStatus.QUEUED, lease_until=None):
+        if not wanted.update(status=TurnStatus.QUEUED, lease_until=None, waits_since=None):
             return False
         _attempt(held).update(status=TurnStatus.INTERRUPTED, code="server_stopped")
         return True
@@ -161,6 +166,7 @@ def run_again(turn: Turn) -> bool:
             is_stop_requested=False,
             lost_count=0,
             finished_at=None,
+            waits_since=None,
             dispatched_at=Now(),
         )
     )
@@ -177,9 +183,11 @@ def release_lost(turn: Turn, *, at_once: bool = False) -> TurnStatus | None:
         text = _attempt(held).values_list("text", flat=True).first() or ""
         is_again = not text and turn.lost_count < MOST_LOSSES and not turn.is_stop_requested
         status = TurnStatus.QUEUED if is_again else TurnStatus.INTERRUPTED
-        ended = {} if is_again else {"finished_at": Now()}
+        left: dict[str, Any] = {"lease_until": None, "waits_since": None}
+        if not is_again:
+            left["finished_at"] = Now()
         lost = _fenced(held) if at_once else _fenced(held).filter(lease_until__lt=Now())
-        if not lost.update(status=status, lost_count=F("lost_count") + 1, lease_until=None, **ended):
+        if not lost.update(status=status, lost_count=F("lost_count") + 1, **left):
             return None
         _attempt(held).update(
             status=TurnStatus.INTERRUPTED, code="worker_lost", reason="The worker that wrote this was lost."
@@ -194,10 +202,9 @@ def lost_turns(*, at_once: bool = False) -> QuerySet[Turn]:
 
 
 def waiting_heads(*, undispatched_for: timedelta) -> QuerySet[Turn]:
-    """Turns that could run now and of which no worker was told for a while."""
-    return Turn.objects.filter(is_head()).filter(
-        Q(dispatched_at__isnull=True) | Q(dispatched_at__lte=Now() - undispatched_for)
-    )
+    """Turns that could run, wait for no place, and of which no worker was told for a while."""
+    untold = Q(dispatched_at__isnull=True) | Q(dispatched_at__lte=Now() - undispatched_for)
+    return Turn.objects.filter(line.is_head(), untold, waits_since=None).order_by(*line.ORDER)
 
 
 def mark_dispatched(turn_ids: list[int]) -> None:

@@ -93,6 +93,7 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
             },
         ),
         ("Going round again", {"fields": ("retry_schedule",)}),
+        ("At the same time", {"fields": (("max_concurrent_requests", "longest_wait"),)}),
         ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
         ("Chats", {"fields": ("session_idle_hours",)}),
     )

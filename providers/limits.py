@@ -24,6 +24,8 @@ class EngineLimits(BaseModel):
     max_output: Annotated[int, Field(ge=16, le=200_000)] = 1024
     history_messages: Annotated[int, Field(ge=0, le=1000)] = 40
     history_characters: Annotated[int, Field(ge=1000, le=2_000_000)] = 60_000
+    max_concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 200
+    longest_wait: Seconds = 60.0
     session_idle_hours: Annotated[float, Field(gt=0, le=8760)] = 24.0
 
 

@@ -126,6 +126,15 @@ class EngineSettings(models.Model):
     history_characters = models.PositiveIntegerField(
         default=_default("history_characters"), help_text="Characters of earlier messages a provider is told."
     )
+    max_concurrent_requests = models.PositiveIntegerField(
+        default=_default("max_concurrent_requests"),
+        help_text="Replies written at the same time, by all workers together. The others wait in line.",
+    )
+    longest_wait = models.FloatField(
+        default=_default("longest_wait"),
+        validators=_SECONDS,
+        help_text="Seconds to wait when all places are busy; then the fallback voice answers.",
+    )
     session_idle_hours = models.FloatField(
         default=_default("session_idle_hours"),
         help_text="Hours without a message after which a chat is listed as inactive. Nothing is deleted.",

@@ -1,13 +1,14 @@
 """The gate: the only way to a model. Who passes it is in the ledger."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from providers.calling import OnText
 from providers.calls import CallRequest, Utterance
 from providers.cascade import Answered, Cascade, CascadeEvent
 from providers.engine_settings import current_limits
 from providers.limits import EngineLimits
-from providers.lineup import candidate_of, fallback_candidate, line_up
+from providers.lineup import Candidate, candidate_of, fallback_candidate, line_up
 from providers.models import Provider
 from providers.stopping import StopSignal
 from providers.story import Step
@@ -24,14 +25,22 @@ def answer(
     on_text: OnText,
     stop: StopSignal,
     model: str = "",
+    only_fallback: str = "",
 ) -> Generator[CascadeEvent]:
     """Get one reply. Text goes to `on_text`, on the engine loop; the events end with `Answered`.
 
-    With a `model`, only it or the fallback voice answers. Raises `CallStopped` when `stop` was set.
+    With a `model`, only it or the fallback voice answers; `only_fallback` is why nobody else may.
+    Raises `CallStopped` when `stop` was set.
     """
     candidates = line_up(cascade, limits, model=model)
+    if only_fallback:
+        candidates = [_skipped(each, only_fallback) for each in candidates]
     meter = LedgerMeter(account)
     return Cascade(candidates, request, limits=limits, meter=meter, on_text=on_text, stop=stop).walk()
+
+
+def _skipped(candidate: Candidate, reason: str) -> Candidate:
+    return candidate if candidate.is_fallback else replace(candidate, skip_reason=reason)
 
 
 def test_provider(row: Provider, *, user_id: int | None) -> tuple[Step, str]:

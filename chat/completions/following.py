@@ -114,7 +114,8 @@ class _Following:
         form = turn_form(turn)
         if turn.status not in OPEN_STATUSES:
             return self._end(form)
-        if self._now() - self._began > limits.reply_deadline + _MARGIN_SECONDS:
+        longest = limits.longest_wait + limits.reply_deadline + _MARGIN_SECONDS
+        if self._now() - self._began > longest:
             self.has_ended = True
             return [Ended(None)]
         news = self._attempt_is(turn.attempt)

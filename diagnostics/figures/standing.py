@@ -11,7 +11,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
-from chat import turns
+from chat import line
 from chat.models import OPEN_STATUSES, Turn
 from diagnostics.models import Sign
 from diagnostics.signs import SCHEDULER
@@ -29,6 +29,7 @@ def of_database() -> Iterator[Metric]:
     """Raises what the database raises. Each looks at open turns or at small tables only."""
     yield _open_turns()
     yield _queue_age()
+    yield from _places()
     yield from _scheduler()
     yield _providers()
 
@@ -44,9 +45,15 @@ def _open_turns() -> Metric:
 
 def _queue_age() -> Metric:
     """Of the turns that could run: others wait for the one before them, as they should."""
-    oldest = Turn.objects.filter(turns.is_head()).aggregate(Min("created_at"))["created_at__min"]
+    oldest = Turn.objects.filter(line.is_head()).aggregate(Min("created_at"))["created_at__min"]
     age = max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
     return GaugeMetricFamily("valis_queue_age_seconds", "How long the oldest turn that could run waits", age)
+
+
+def _places() -> Iterator[Metric]:
+    limit = current_limits().max_concurrent_requests
+    yield GaugeMetricFamily("valis_places_busy", "Places that running replies take", line.busy_places())
+    yield GaugeMetricFamily("valis_places_limit", "Places there are", limit)
 
 
 def _scheduler() -> Iterator[Metric]:

@@ -55,7 +55,7 @@ def lost(stream: Turn, eventually, monkeypatch: pytest.MonkeyPatch) -> tuple[Tur
     time.sleep(0.1)
     take_away(stream)
     assert turns.run_again(stream)
-    held = turns.claim(find_turn(stream.pk), snapshot={})
+    held = turns.claim(find_turn(stream.pk), places=200, snapshot={})
     assert held is not None
     return stream, held
 

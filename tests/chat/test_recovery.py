@@ -32,7 +32,7 @@ def begin(say: Say) -> Callable[..., Turn]:
 
     def begin(turn: Turn | None = None, *, text: str = "") -> Turn:
         turn = turn or say().turn
-        held = turns.claim(find_turn(turn.pk), snapshot={"slug": "jane", "name": "Jane"})
+        held = turns.claim(find_turn(turn.pk), places=200, snapshot={"slug": "jane", "name": "Jane"})
         assert held is not None
         assert turns.checkpoint(held, text=text, event_id="") is turns.Standing.HELD
         dispatched_turns()

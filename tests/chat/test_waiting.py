@@ -56,7 +56,7 @@ async def test_an_end_nobody_was_told_of_is_found_in_the_row(
     monkeypatch.setattr(waiting, "_LOOK_AGAIN", 0.05)
 
     def end_silently() -> None:
-        held = turns.claim(turn, snapshot={})
+        held = turns.claim(turn, places=200, snapshot={})
         assert held is not None
         assert turns.finish(turn, held, status=TurnStatus.COMPLETE, text="Done.")
 

@@ -109,7 +109,7 @@ class TurnMachine(RuleBasedStateMachine):
     def claim(self, pk: int) -> object:
         turn = self.expected[pk]
         is_next = self._is_next(turn)
-        held = turns.claim(Turn.objects.get(pk=pk), snapshot={})
+        held = turns.claim(Turn.objects.get(pk=pk), places=200, snapshot={})
         assert (held is not None) is is_next
         if held is None:
             return multiple()
@@ -122,7 +122,7 @@ class TurnMachine(RuleBasedStateMachine):
     def claim_by_what_was_read_long_ago(self, pk: int) -> None:
         stale = Turn.objects.get(pk=pk)
         stale.attempt -= 1
-        assert turns.claim(stale, snapshot={}) is None
+        assert turns.claim(stale, places=200, snapshot={}) is None
 
     @rule(held=rights, text=TEXTS)
     def checkpoint(self, held: Held, text: str) -> None:
@@ -219,7 +219,7 @@ class TurnMachine(RuleBasedStateMachine):
         for lost in turns.lost_turns(at_once=True):
             turns.release_lost(lost, at_once=True)
         while head := turns.waiting_heads(undispatched_for=timedelta()).filter(pk__in=self.expected).first():
-            held = turns.claim(head, snapshot={})
+            held = turns.claim(head, places=200, snapshot={})
             assert held is not None, "next, and cannot be taken"
             assert turns.finish(head, held, status=TurnStatus.COMPLETE, text="Done.")
             answered.append((head.session_id, head.position))

@@ -32,7 +32,7 @@ def turn(alice: User, jane: Persona) -> Turn:
 
 @pytest.fixture
 def held(turn: Turn) -> Held:
-    held = turns.claim(turn, snapshot={})
+    held = turns.claim(turn, places=200, snapshot={})
     assert held is not None
     return held
 

@@ -21,6 +21,8 @@ SETTINGS = {
     "max_output": "1024",
     "history_messages": "40",
     "history_characters": "60000",
+    "max_concurrent_requests": "200",
+    "longest_wait": "60",
     "session_idle_hours": "24",
 }
 
