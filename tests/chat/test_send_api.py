@@ -132,7 +132,7 @@ def test_a_reply_longer_than_the_wait_is_given_as_it_stands(
     browser: Client, provider, quick_engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chat.api._MARGIN_SECONDS", -69.7)
-    provider("slow-first:0.8")
+    provider("slow-first:3", first_token_timeout=10)
 
     status, answer = send(browser)
 
