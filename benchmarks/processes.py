@@ -25,7 +25,9 @@ MODES = ("embedded", "production")
 _FILL = (
     "from personas.loading import load_shipped as a; from providers.catalogue import load_shipped as b; "
     "from accounts.first_people import create_first_people as c; "
-    f"a(); b(); c(demo_password={PASSWORD!r}, staff_password={PASSWORD!r})"
+    "from providers.models import EngineSettings as d; "
+    f"a(); b(); c(demo_password={PASSWORD!r}, staff_password={PASSWORD!r}); "
+    "d.objects.update(daily_token_cap=10**12, daily_cost_cap_usd=1e6)"
 )
 _TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -71,6 +71,7 @@ class PersonaAdmin(Audited, Guarded, ModelAdmin):
         ),
         ("What it brings", {"fields": ("background", "topics", "traits", "system_prompt")}),
         ("Model", {"fields": (("temperature", "max_tokens"), "cascade")}),
+        ("Daily caps", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),
         ("The prompt", {"fields": ("prompt_as_sent",)}),
     )
 

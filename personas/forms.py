@@ -84,6 +84,8 @@ class PersonaForm(PersonaModelForm):
             "communication_style",
             "temperature",
             "max_tokens",
+            "daily_token_cap",
+            "daily_cost_cap_usd",
             "cascade",
             "is_active",
         )

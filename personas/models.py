@@ -105,6 +105,23 @@ class Persona(models.Model):
         "Providers in the order this persona wants, one per line, a model after the name if it "
         "matters: “anthropic claude-sonnet-4-5”. Empty takes the general order.",
     )
+    daily_token_cap = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(limits.TOKEN_CAP)],
+        help_text="Tokens a day. Empty takes the engine's setting; 0: nothing.",
+    )
+    # A float, because one broken decimal in the database would keep all personas from being read.
+    daily_cost_cap_usd = models.FloatField(
+        "daily cost cap",
+        null=True,
+        blank=True,
+        validators=[validators.validate_cost_cap],
+        help_text="US dollars a day. Empty takes the engine's setting; 0: nothing.",
+    )
+    capped_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="When a cap was reached last."
+    )
     is_active = models.BooleanField(
         "active", default=True, help_text="Only active personas can be chosen for a chat."
     )

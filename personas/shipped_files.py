@@ -34,6 +34,8 @@ KEYS = (
     "traits",
     "temperature",
     "max_tokens",
+    "daily_token_cap",
+    "daily_cost_cap_usd",
     "cascade",
 )
 

@@ -95,6 +95,11 @@ def validate_temperature(value: float) -> None:
         raise ValidationError(f"It must be between 0.0 and 1.0, not {value}.")
 
 
+def validate_cost_cap(value: float) -> None:
+    if not math.isfinite(value) or not 0 <= value <= limits.COST_CAP_USD:
+        raise ValidationError(f"It must be between 0 and {limits.COST_CAP_USD:,} US dollars, not {value}.")
+
+
 def _kind(value: Any) -> str:
     names = {dict: "a mapping", list: "a list", str: "a text", type(None): "nothing"}
     return names.get(type(value), repr(value))

@@ -95,6 +95,7 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
         ("Going round again", {"fields": ("retry_schedule",)}),
         ("At the same time", {"fields": (("max_concurrent_requests", "longest_wait"),)}),
         ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
+        ("Daily caps of a persona", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),
         ("Chats", {"fields": ("session_idle_hours",)}),
     )
 

@@ -33,6 +33,7 @@ class CallRequest:
     """One wish for a reply, the same for every provider of a cascade.
 
     `model` is the candidate's model; `temperature` is None where the persona has none of its own.
+    `notice` is for the fallback voice alone: why it speaks, where that is not for want of a model.
     """
 
     system: str
@@ -41,6 +42,7 @@ class CallRequest:
     model: str = ""
     max_tokens: int = 1024
     temperature: float | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from core.loop import run_on_loop
 from core.threads import give_back_connections
 from providers.calling import CallProgress, OnText, run_call
 from providers.calls import CallRequest, Usage, estimate_tokens
-from providers.errors import ProviderError, ProviderSkipped
+from providers.errors import CapReached, ProviderError, ProviderSkipped
 from providers.instances import instance_for, reason_to_skip
 from providers.limits import EngineLimits
 from providers.lineup import Candidate
@@ -63,7 +63,10 @@ class Meter(Protocol):
     """Writes calls into a ledger: a row before each call, its outcome after it."""
 
     def opened(self, candidate: Candidate, request: CallRequest) -> Any:
-        """Called before the call; what it returns is handed to `closed`. When it raises, no call is made."""
+        """Called before the call; what it returns is handed to `closed`.
+
+        When it raises, no call is made; after `CapReached` the next one is asked.
+        """
 
     def closed(self, call: Any, step: Step, usage: Usage) -> None: ...
 
@@ -102,6 +105,7 @@ class Cascade:
         self._round = 1
         self._waited = 0.0
         self._broken_off = ""
+        self._notice = ""
 
     def walk(self) -> Generator[CascadeEvent]:
         """Ends with `Answered`. Raises `CallStopped`, with the story so far, when the signal was set."""
@@ -151,11 +155,16 @@ class Cascade:
             self._note(place.candidate, progress, Outcome.SKIPPED, "skipped", reason)
             return False
         candidate = self._within_deadline(place.candidate)
-        request = replace(self._request, model=candidate.config.model)
+        request = replace(self._request, model=candidate.config.model, notice=self._notice)
         if self._broken_off:
             yield Restarted(self._broken_off)
             self._broken_off = ""
-        call = self._meter.opened(candidate, request)
+        try:
+            call = self._meter.opened(candidate, request)
+        except CapReached as reached:
+            self._notice = reached.notice
+            self._note(candidate, progress, Outcome.SKIPPED, reached.code, str(reached))
+            return False
         outcome, code, message = Outcome.STOPPED, "internal_error", ""
         try:
             yield Trying(candidate)

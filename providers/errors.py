@@ -2,6 +2,7 @@
 
 ProviderError
 ├── ProviderSkipped      nothing was sent; not a failure, never waited for
+│   └── CapReached       there is no room left for it under a cap
 ├── RateLimited          429: worth another round, after `retry_after` seconds if given
 ├── ServerFailed         5xx: worth another round
 ├── ConnectionBroken     could not connect, or cut before the terminal event: worth another round
@@ -34,6 +35,16 @@ class ProviderError(Exception):
 
 class ProviderSkipped(ProviderError):
     code = "skipped"
+
+
+class CapReached(ProviderSkipped):
+    """`notice` is what the fallback voice tells people instead of why else it speaks."""
+
+    code = "capped"
+
+    def __init__(self, message: str, *, notice: str) -> None:
+        super().__init__(message)
+        self.notice = notice
 
 
 class RateLimited(ProviderError):

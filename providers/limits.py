@@ -26,6 +26,8 @@ class EngineLimits(BaseModel):
     history_characters: Annotated[int, Field(ge=1000, le=2_000_000)] = 60_000
     max_concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 200
     longest_wait: Seconds = 60.0
+    daily_token_cap: Annotated[int, Field(ge=0, le=10**12)] = 100_000
+    daily_cost_cap_usd: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
     session_idle_hours: Annotated[float, Field(gt=0, le=8760)] = 24.0
 
 

@@ -135,6 +135,16 @@ class EngineSettings(models.Model):
         validators=_SECONDS,
         help_text="Seconds to wait when all places are busy; then the fallback voice answers.",
     )
+    daily_token_cap = models.PositiveBigIntegerField(
+        "daily token cap",
+        default=_default("daily_token_cap"),
+        help_text="Tokens a day of each persona that has no cap of its own. 0: nothing.",
+    )
+    daily_cost_cap_usd = models.FloatField(
+        "daily cost cap",
+        default=_default("daily_cost_cap_usd"),
+        help_text="US dollars a day of each persona that has no cap of its own. 0: nothing.",
+    )
     session_idle_hours = models.FloatField(
         default=_default("session_idle_hours"),
         help_text="Hours without a message after which a chat is listed as inactive. Nothing is deleted.",

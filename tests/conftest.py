@@ -120,7 +120,7 @@ def provider(db: None, playing: PlayingServer) -> Callable[..., Provider]:
 
 @pytest.fixture
 def quick_engine(db: None) -> EngineSettings:
-    """Engine settings with limits that a test can wait for, and no second round."""
+    """Engine settings with limits that a test can wait for, wide caps and no second round."""
     return EngineSettings.objects.create(
         connect_timeout=5,
         first_token_timeout=3,
@@ -128,6 +128,8 @@ def quick_engine(db: None) -> EngineSettings:
         provider_timeout=10,
         reply_deadline=20,
         retry_schedule=[],
+        daily_token_cap=10**9,
+        daily_cost_cap_usd=1000,
     )
 
 

@@ -3,16 +3,18 @@
 import logging
 from dataclasses import dataclass
 
-from django.db import Error
+from django.db import Error, transaction
 from django.db.models import F
 
 from core.patience import patiently
 from core.request_id import current_request_id
 from providers.calls import CallRequest, Usage, estimate_tokens
+from providers.errors import CapReached
 from providers.lineup import Candidate
 from providers.story import Step
+from usage.caps import DailyCap
 from usage.models import Call, CallOutcome, Purpose
-from usage.noting import note_call
+from usage.noting import note_call, note_unmade
 from usage.pricing import cost_of
 
 logger = logging.getLogger(__name__)
@@ -41,14 +43,29 @@ class OpenCall:
 class LedgerMeter:
     """The cascade's meter: a row before each call, its outcome after it."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, *, cap: DailyCap | None = None) -> None:
         self._account = account
+        self._cap = cap
 
     def opened(self, candidate: Candidate, request: CallRequest) -> OpenCall:
+        if self._cap is None or candidate.is_fallback:
+            return OpenCall(self._open(candidate, request), candidate)
+        try:
+            with transaction.atomic():
+                self._cap.wait_in_line()
+                row = self._open(candidate, request)
+                self._cap.check(row)
+        except CapReached as reached:
+            note_unmade(candidate, reached)
+            self._cap.tell(self._account.persona_slug)
+            raise
+        return OpenCall(row, candidate)
+
+    def _open(self, candidate: Candidate, request: CallRequest) -> Call:
         account = self._account
         tokens_in = estimate_tokens(request.system, *(each.text for each in request.messages))
         held = cost_of(candidate, Usage(tokens_in, request.max_tokens))
-        row = Call.objects.create(
+        return Call.objects.create(
             purpose=account.purpose,
             user_id=account.user_id,
             persona_id=account.persona_id,
@@ -63,7 +80,6 @@ class LedgerMeter:
             estimated_cost_usd=held.usd,
             pricing=held.pricing,
         )
-        return OpenCall(row, candidate)
 
     def closed(self, call: OpenCall, step: Step, usage: Usage) -> None:
         """Complete the row. A database that is away is waited for; without it the row stays open."""

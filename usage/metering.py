@@ -12,6 +12,7 @@ from providers.lineup import Candidate, candidate_of, fallback_candidate, line_u
 from providers.models import Provider
 from providers.stopping import StopSignal
 from providers.story import Step
+from usage.caps import DailyCap
 from usage.ledger import Account, LedgerMeter
 from usage.models import Purpose
 
@@ -35,7 +36,8 @@ def answer(
     candidates = line_up(cascade, limits, model=model)
     if only_fallback:
         candidates = [_skipped(each, only_fallback) for each in candidates]
-    meter = LedgerMeter(account)
+    cap = None if account.persona_id is None else DailyCap(account.persona_id, limits)
+    meter = LedgerMeter(account, cap=cap)
     return Cascade(candidates, request, limits=limits, meter=meter, on_text=on_text, stop=stop).walk()
 
 

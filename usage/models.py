@@ -42,7 +42,9 @@ class Call(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    persona = models.ForeignKey("personas.Persona", models.SET_NULL, null=True, blank=True, related_name="+")
+    persona = models.ForeignKey(
+        "personas.Persona", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     persona_slug = models.CharField(max_length=60, blank=True)
     turn_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     attempt = models.PositiveIntegerField(null=True, blank=True)
@@ -68,6 +70,8 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        # What a persona used today is summed up before each call.
+        indexes = [models.Index("persona", "started_at", name="call_of_persona_by_time")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(outcome__in=CallOutcome.values), name="call_outcome_is_known"

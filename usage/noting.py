@@ -3,7 +3,9 @@
 from core.logs import get_logger
 from core.metrics import LONG_SECONDS, counter, histogram
 from providers.calls import Usage
-from providers.story import Step
+from providers.errors import CapReached
+from providers.lineup import Candidate
+from providers.story import Outcome, Step
 from usage.models import Call
 from usage.pricing import Cost
 
@@ -17,6 +19,11 @@ DURATION = histogram("call_seconds", "Length of answered calls", "provider", buc
 TOKENS = counter("tokens", "Tokens of calls, counted or estimated", "provider", "direction")
 COST = counter("cost_usd", "US dollars that priced calls cost", "provider", "pricing")
 UNPRICED = counter("calls_unpriced", "Calls that used tokens nobody knows the price of", "provider")
+
+
+def note_unmade(candidate: Candidate, reason: CapReached) -> None:
+    CALLS.labels(candidate.config.name, Outcome.SKIPPED, reason.code).inc()
+    logger.info("call not made", provider=candidate.config.name, code=reason.code, reason=str(reason))
 
 
 def note_call(call: Call, step: Step, usage: Usage, cost: Cost) -> None:

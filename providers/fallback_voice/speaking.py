@@ -65,6 +65,7 @@ def in_pieces(text: str) -> list[str]:
 class _Speaker:
     def __init__(self, request: CallRequest) -> None:
         self.voice: Voice = request.voice
+        self.notice = request.notice
         self.name = plain(self.voice.name) or "VALIS"
         self.manner: Manner = manner_of(self.voice.tone)
         self.heard: Heard = hear(request.messages, self.name)
@@ -77,7 +78,7 @@ class _Speaker:
         core = {
             "welcome": self.welcome(),
             "answer": self.answer(),
-            "honest": self.honest() if self.heard.intent not in _HONEST_THEMSELVES else "",
+            "honest": self.how_things_stand(),
         }
         room = _MOST_SENTENCES - sum(map(count_sentences, core.values()))
         extras = {
@@ -108,7 +109,14 @@ class _Speaker:
         lines = SHARED.get(name) or getattr(self.manner, name)
         return self.pick(self._fitting(lines), name)
 
+    def how_things_stand(self) -> str:
+        if self.notice and self.heard.intent is not Intent.DANGER:
+            return self.notice
+        return "" if self.heard.intent in _HONEST_THEMSELVES else self.honest()
+
     def honest(self) -> str:
+        if self.notice:
+            return self.notice
         if self.heard.intent is Intent.SAD:
             return self.choice.pick_in_turn(SHARED["honest_sad"], f"{self.voice.slug} sad")
         known = (*self.manner.honest, *self.manner.still)

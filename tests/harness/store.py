@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.harness.rows import Row, database, rows_in
 
-__all__ = ["OPEN", "Store", "database", "set_up_engine", "set_up_provider"]
+__all__ = ["OPEN", "Store", "database", "lift_caps", "set_up_engine", "set_up_provider"]
 
 OPEN = frozenset({"queued", "streaming"})
 
@@ -49,6 +49,11 @@ class Store:
     @property
     def is_settled(self) -> bool:
         return all(turn["status"] not in OPEN for turn in self.turns)
+
+
+def lift_caps(data: Path | str) -> None:
+    """Let a persona talk for as long as a test does."""
+    set_up_engine(data, daily_token_cap=10**12, daily_cost_cap_usd=1e6)
 
 
 def set_up_engine(data: Path | str, **values: object) -> None:

@@ -23,6 +23,8 @@ SETTINGS = {
     "history_characters": "60000",
     "max_concurrent_requests": "200",
     "longest_wait": "60",
+    "daily_token_cap": "100000",
+    "daily_cost_cap_usd": "1",
     "session_idle_hours": "24",
 }
 

@@ -358,3 +358,12 @@ def test_every_intent_has_lines_and_every_line_can_be_filled_in():
         assert not [intent for intent in Intent if intent not in lines and intent != "other_language"]
         assert all(line.format(**values) for each in lines.values() for line in each)
         assert len(set(manner.still)) >= 4
+
+
+@pytest.mark.parametrize("text", ["Hello!", "What should I read tonight?", "Why no model?", "Bonjour !"])
+def test_a_notice_is_said_in_place_of_why_else_no_model_speaks(text: str) -> None:
+    notice = "I may use only so much in a day."
+    reply = compose(CallRequest("", (Utterance("user", text),), notice=notice))
+
+    assert notice in reply
+    assert "be reached" not in reply
