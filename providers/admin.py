@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import JSONField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.audit.admin import Audited
 from accounts.guarded_admin import Guarded
 from accounts.rights import Right
+from providers.base import provider_classes
 from providers.engine_settings import engine_settings
 from providers.forms import ProviderForm
 from providers.limits import EngineLimits
@@ -62,6 +63,14 @@ class ProviderAdmin(Audited, Guarded, ModelAdmin):
     @display(description="why skipped", empty_value="")
     def why_skipped(self, row: Provider) -> str:
         return candidate_of(row, EngineLimits()).skip_reason
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        provider_class = provider_classes().get(obj.kind)
+        if obj.is_enabled and provider_class and provider_class.warning:
+            self.message_user(
+                request, f"“{obj.name}” is switched on. {provider_class.warning}", messages.WARNING
+            )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only a stored key can be removed."""

@@ -40,6 +40,8 @@ class BaseProvider(ABC):
     address_variable: ClassVar[str] = ""
     """Environment variable a shipped row takes its base URL from."""
     default_model: ClassVar[str] = ""
+    warning: ClassVar[str] = ""
+    """What staff should know before they switch it on."""
 
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config

@@ -16,6 +16,7 @@ SHIPPED: tuple[dict[str, Any], ...] = (
         "base_url": LOCAL_SERVER,
         "model": "llama3.2",
     },
+    {"name": "desktop-commander", "kind": "desktop_commander", "priority": 40, "is_enabled": False},
 )
 
 

@@ -21,6 +21,10 @@ def _kinds() -> list[tuple[str, str]]:
     return [(kind, each.label) for kind, each in sorted(provider_classes().items()) if kind != "fallback"]
 
 
+def _warnings() -> str:
+    return " ".join(f"{each.label}: {each.warning}" for each in provider_classes().values() if each.warning)
+
+
 class ProviderForm(ModelForm):
     kind = forms.ChoiceField(choices=_kinds, widget=UnfoldAdminSelectWidget)
     new_api_key = forms.CharField(
@@ -39,6 +43,7 @@ class ProviderForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"].help_text = _warnings()
         hint = self.instance.key_hint
         self.fields["new_api_key"].help_text = (
             f"A key ending in {hint} is stored, encrypted. Leave this empty to keep it."

@@ -1,6 +1,7 @@
 """Reading the environment so that a mistake stops the start, with the variable's name."""
 
 import logging
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,13 @@ class Environment(environ.Env):  # type: ignore[misc]
     def secret(self, var: str) -> str:
         """What the variable holds, or the file that `<var>_FILE` names; '' where neither is set."""
         return secret_of_environment(var)
+
+    def command(self, var: str) -> list[str]:
+        """A command line as the words that a shell would make of it; no shell ever sees it."""
+        try:
+            return shlex.split(self.str(var, ""))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} cannot be read as a command: {error}.") from None
 
     def bool(self, var: str, default: Any = environ.Env.NOTSET) -> bool:
         """Raises `ImproperlyConfigured` for a word that is neither yes nor no."""

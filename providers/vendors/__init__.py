@@ -1,5 +1,5 @@
 """The shipped providers. Importing one registers it."""
 
-from providers.vendors import anthropic, fallback, openai, scripted
+from providers.vendors import anthropic, desktop_commander, fallback, openai, scripted
 
-__all__ = ["anthropic", "fallback", "openai", "scripted"]
+__all__ = ["anthropic", "desktop_commander", "fallback", "openai", "scripted"]

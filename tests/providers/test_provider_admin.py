@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from providers.catalogue import load_shipped
 from providers.models import Provider
 from usage.models import Call
 
@@ -235,3 +236,18 @@ def test_nothing_was_called_by_all_of_this(staff, mine) -> None:
     change(staff, mine, model="another")
 
     assert not Call.objects.exists()
+
+
+def test_whoever_switches_on_a_provider_that_starts_programs_is_told_so(staff) -> None:
+    commander = {**FIELDS, "name": "commander", "kind": "desktop_commander", "base_url": "", "model": ""}
+    told = staff.post(reverse(ADD), commander, follow=True)
+    form = staff.get(reverse(ADD))
+
+    assert "It starts a program on this machine" in str(next(iter(told.context["messages"])))
+    assert "DesktopCommander: It starts a program on this machine" in form.content.decode()
+
+
+def test_a_provider_that_starts_programs_is_shipped_switched_off(db) -> None:
+    load_shipped()
+
+    assert not Provider.objects.get(kind="desktop_commander").is_enabled
