@@ -14,7 +14,7 @@ from chat.dispatching import dispatch_next
 from chat.draft import Draft
 from chat.history import dialogue_up_to
 from chat.models import Turn, TurnStatus
-from chat.noting import TurnClock
+from chat.noting import TurnClock, note_failover
 from chat.presenting import persona_form
 from chat.running import SERVER_STOPPED, STOPPED_BY_PERSON, running_turns
 from chat.selectors import waiting_turn
@@ -136,6 +136,7 @@ class _Answering:
                 if isinstance(event, Pulse):
                     self._keep()
                 elif isinstance(event, Trying):
+                    note_failover(self._turn, self._asked, event.candidate)
                     self._asked = event.candidate
                     self._announce_start(event.candidate)
                 elif isinstance(event, Restarted):
@@ -217,7 +218,7 @@ class _Answering:
             self._turn,
             code=fields.get("code", ""),
             provider=fields.get("provider"),
-            steps=len(fields.get("story", ())),
+            story=fields.get("story", ()),
             first_text_at=self._draft.first_text_at,
         )
 

@@ -1,6 +1,7 @@
 """What log and metrics are told of the chat. Never what was said in it."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,10 @@ from django.utils import timezone
 from chat.frames import Ack, Frame, Ping
 from chat.models import Turn, TurnStatus
 from chat.turns import Held
+from core.events import emit
 from core.logs import get_logger
 from core.metrics import LONG_SECONDS, counter, gauge, histogram
+from providers.lineup import Candidate
 
 logger = get_logger(__name__)
 
@@ -19,6 +22,12 @@ FIRST_WORD = histogram("turn_first_token_seconds", "From question to first token
 DURATION = histogram("turn_seconds", "From question to complete reply", buckets=LONG_SECONDS)
 SOCKETS = gauge("sockets_open", "Chat sockets that are open")
 FRAMES = counter("frames", "Frames that came over chat sockets", "type", "outcome")
+_ENDINGS = {
+    TurnStatus.COMPLETE: "reply_completed",
+    TurnStatus.FAILED: "reply_failed",
+    TurnStatus.CANCELLED: "reply_cancelled",
+    TurnStatus.INTERRUPTED: "reply_interrupted",
+}
 
 
 class TurnClock:
@@ -35,7 +44,7 @@ class TurnClock:
         *,
         code: str,
         provider: dict[str, Any] | None,
-        steps: int,
+        story: Sequence[dict[str, Any]],
         first_text_at: float | None,
     ) -> None:
         seconds = time.monotonic() - self._asked_at
@@ -56,8 +65,19 @@ class TurnClock:
             user=turn.session.owner_id,
             provider=name,
             model=provider["model"] if provider else "",
-            steps=steps,
+            steps=len(story),
             waited_ms=round(self._waited * 1000),
+            first_token_ms=None if to_first is None else round(to_first * 1000),
+            ms=round(seconds * 1000),
+        )
+        emit(
+            _ENDINGS[TurnStatus(turn.status)],
+            turn=turn.pk,
+            persona=turn.persona.name if turn.persona else "",
+            provider=name,
+            code=code,
+            failovers=sum(step["outcome"] == "failed" for step in story),
+            is_fallback=bool(provider and provider["is_fallback"]),
             first_token_ms=None if to_first is None else round(to_first * 1000),
             ms=round(seconds * 1000),
         )
@@ -67,6 +87,13 @@ def note_end_without_worker(turn: Turn, status: TurnStatus) -> None:
     """A turn that ended while nobody worked on it."""
     TURNS.labels(status, "").inc()
     logger.info("turn ended", turn=turn.pk, attempt=turn.attempt, status=str(status), session=turn.session_id)
+    emit(_ENDINGS[status], turn=turn.pk, persona="", code="")
+
+
+def note_failover(turn: Turn, failed: Candidate | None, following: Candidate) -> None:
+    """The provider that was asked before did not answer, so that another one is asked."""
+    if failed and failed.config.name != following.config.name:
+        emit("failover", turn=turn.pk, provider=failed.config.name, to=following.config.name)
 
 
 def note_frame(frame: Frame | None, *, outcome: str, session_id: UUID, user_id: int, started: float) -> None:

@@ -20,13 +20,19 @@ def listen(listener: Listener) -> None:
         _listeners.append(listener)
 
 
+def ignore(listener: Listener) -> None:
+    """Tell it nothing more."""
+    if listener in _listeners:
+        _listeners.remove(listener)
+
+
 def emit(kind: str, **facts: Any) -> None:
     """Tell that something has happened. `kind` is in the past tense, as `circuit_opened`.
 
     Facts are plain JSON values: names and numbers, never the text of a message or a key. Emit after the
     commit of what is told; not once a token.
     """
-    for listener in _listeners:
+    for listener in tuple(_listeners):
         try:
             listener(kind, facts)
         except Exception:

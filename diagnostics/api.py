@@ -1,13 +1,13 @@
 """The API of health and configuration."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from accounts.authentication import identify
 from accounts.requests import user_of
@@ -15,8 +15,9 @@ from accounts.rights import Right
 from core.errors import ValisError
 from core.schemas import ErrorOut
 from core.threads import in_database_thread
+from diagnostics.activity.reading import FEW, MOST_AT_ONCE, event_form, events_after, latest_events
 from diagnostics.health import READINESS, check_parts, overall
-from diagnostics.schemas import ConfigOut, HealthOut, LiveOut
+from diagnostics.schemas import ActivityOut, ConfigOut, HealthOut, LiveOut
 from providers.engine_settings import engine_settings
 from providers.limits import checked_limits
 from providers.lineup import line_up
@@ -69,6 +70,26 @@ def config(request: HttpRequest) -> dict[str, Any]:
             }
             for each in line_up((), limits)
         ],
+    }
+
+
+@router.get(
+    "/activity",
+    response={200: ActivityOut, 401: ErrorOut, 403: ErrorOut},
+    summary="What has happened",
+)
+def activity(
+    request: HttpRequest,
+    after: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = FEW,
+) -> dict[str, Any]:
+    """The events after an id, in order; without one, the newest. `/ws/activity` tells them at once."""
+    user_of(request, Right.READ_DIAGNOSTICS)
+    events = latest_events(limit) if after is None else events_after(after, limit=limit)
+    return {
+        "events": [event_form(each) for each in events],
+        "last": events[-1].pk if events else after or 0,
+        "has_more": after is not None and len(events) == limit,
     }
 
 

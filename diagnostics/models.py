@@ -1,4 +1,4 @@
-"""Signs of life of what runs in the background, and what each process has counted."""
+"""Signs of life of what runs in the background, what each process has counted, and what has happened."""
 
 from django.db import models
 
@@ -19,6 +19,7 @@ class ProcessFigures(models.Model):
     id = models.CharField(max_length=32, primary_key=True)
     role = models.CharField(max_length=20)
     name = models.CharField(max_length=120)
+    version = models.CharField(max_length=40, blank=True)
     seen_at = models.DateTimeField(help_text="By the database's clock.")
     counts = models.JSONField(default=dict, help_text="What only ever grows.")
     state = models.JSONField(default=dict, help_text="What goes up and down.")
@@ -26,3 +27,18 @@ class ProcessFigures(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Event(models.Model):
+    """Something that happened. Ids are in the order in which events can be read (`activity.recording`)."""
+
+    kind = models.CharField(max_length=60)
+    facts = models.JSONField(default=dict, help_text="Names and numbers; never the text of a message.")
+    request_id = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -45,3 +45,22 @@ class ConfigOut(Schema):
     engine: dict[str, Any]
     problems: list[str]
     cascade: list[ProviderOut]
+
+
+class EventOut(Schema):
+    """Something that happened. `text` says it in a sentence, `facts` in names and numbers."""
+
+    id: int
+    kind: str
+    at: datetime
+    text: str
+    facts: dict[str, Any]
+    request_id: str
+
+
+class ActivityOut(Schema):
+    """`last` goes into `after` for what comes next; `has_more` says that there is more already."""
+
+    events: list[EventOut]
+    last: int
+    has_more: bool

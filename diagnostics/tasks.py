@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import live
+from diagnostics.activity.reading import forget_old_events
 from diagnostics.figures.tidying import put_the_gone_together
 from diagnostics.signs import SCHEDULER, forget_old_signs, show_life
 
@@ -21,6 +22,7 @@ def tick() -> None:
 
 @shared_task
 def tidy() -> None:
-    """What processes that are gone left behind."""
+    """What processes that are gone left behind, and what happened long ago."""
     put_the_gone_together()
     forget_old_signs()
+    forget_old_events()

@@ -35,6 +35,7 @@ class PersonaAdmin(Audited, Guarded, ModelAdmin):
     view_right = Right.READ_PROMPTS
     change_right = Right.EDIT_PERSONAS
     form = PersonaForm
+    tells_staff = True
     list_display = ("who", "role", "is_active", "position", "updated_at")
     list_editable = ("position",)
     list_filter = ("is_active", "is_shipped")

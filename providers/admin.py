@@ -27,6 +27,7 @@ class ProviderAdmin(Audited, Guarded, ModelAdmin):
     view_right = Right.READ_CONFIGURATION
     change_right = Right.CHANGE_ENGINE
     form = ProviderForm
+    tells_staff = True
     list_display = ("name", "state", "why_skipped", "kind", "model", "priority", "is_enabled")
     list_editable = ("priority", "is_enabled")
     ordering = ("priority", "name")

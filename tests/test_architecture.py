@@ -182,7 +182,7 @@ def test_only_the_gate_makes_a_cascade() -> None:
 
 
 def test_only_those_who_announce_and_the_canaries_of_health_publish() -> None:
-    announcing = {"chat.announcing", "accounts.login_changes"}
+    announcing = {"chat.announcing", "accounts.login_changes", "diagnostics.activity.recording"}
     allowed = {"core.live", "diagnostics.health", "diagnostics.tasks"} | announcing
 
     assert not breaches(publishing, of=lambda name: name not in allowed)

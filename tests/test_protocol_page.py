@@ -17,13 +17,16 @@ from chat.presenting import conversation_form, message_form, persona_form, turn_
 from chat.turns import Held
 from core import live
 from core.errors import error_body
+from diagnostics.activity.reading import event_form
+from diagnostics.models import Event
 from providers.story import Outcome, Step
-from tests.documents import ROOT, blocks_in, rows_of, section_of
+from tests.documents import ROOT, blocks_in, code_in, rows_of, section_of
 from valis_site.serving.web_server import RESTARTING
 
 PAGE = ROOT / "docs/reference/protocol.md"
 FROM_BROWSER = [json.loads(each) for each in blocks_in(section_of(PAGE, "Frames from the browser"), "json")]
 EVENTS = section_of(PAGE, "Frames from the server")
+ACTIVITY = json.loads(blocks_in(section_of(PAGE, "The activity stream"), "json")[0])
 FROM_SERVER = {each["type"]: each for each in map(json.loads, blocks_in(EVENTS, "json"))}
 CONSUMER = ast.parse((ROOT / "chat/consumers.py").read_text())
 
@@ -149,8 +152,35 @@ def test_everything_the_consumer_says_has_an_example() -> None:
     assert {"snapshot", "accepted", "error", "pong"} <= said <= set(FROM_SERVER)
 
 
+def test_the_example_of_activity_has_its_fields_and_its_sentence() -> None:
+    example = ACTIVITY["events"][0]
+    event = Event(pk=7, kind=example["kind"], facts=example["facts"], at=timezone.now())
+
+    assert names_in(event_form(event)) == names_in(example)
+    assert event_form(event)["text"] == example["text"]
+    assert set(ACTIVITY) == {"id", "type", "events"}
+
+
+def test_every_kind_of_event_that_has_a_sentence_of_its_own_is_explained() -> None:
+    emitted = {
+        call.args[0].value
+        for path in (ROOT / "chat/noting.py", ROOT / "usage/noting.py", ROOT / "accounts/audit/logins.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "emit"
+        if isinstance(call.args[0], ast.Constant)
+    }
+    explained = {kind for row in rows_of(PAGE, heading="The activity stream") for kind in code_in(row[0])}
+
+    assert emitted <= explained
+
+
 def test_every_closing_code_is_explained() -> None:
-    doors = ("chat/consumers.py", "accounts/sockets.py", "accounts/open_sockets.py")
+    doors = (
+        "chat/consumers.py",
+        "diagnostics/consumers.py",
+        "accounts/sockets.py",
+        "accounts/open_sockets.py",
+    )
     trees = [ast.parse((ROOT / door).read_text()) for door in doors]
     numbers = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     codes = {each for each in numbers if isinstance(each, int) and 1000 <= each < 5000}

@@ -1,5 +1,6 @@
 """What log and metrics are told of each call. Never what was asked or answered."""
 
+from core.events import emit
 from core.logs import get_logger
 from core.metrics import LONG_SECONDS, counter, histogram
 from providers.calls import Usage
@@ -38,6 +39,8 @@ def note_call(call: Call, step: Step, usage: Usage, cost: Cost) -> None:
         FIRST_TOKEN.labels(step.provider).observe(step.first_token_ms / 1000)
     if step.outcome == "answered":
         DURATION.labels(step.provider).observe(step.duration_ms / 1000)
+    if step.outcome == "failed":
+        emit("call_failed", provider=step.provider, model=step.model, code=step.code, turn=call.turn_id)
     logger.info(
         "call ended",
         call=call.pk,

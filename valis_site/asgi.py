@@ -1,4 +1,4 @@
-"""The ASGI application: pages and API over HTTP, the chat over sockets."""
+"""The ASGI application: pages and API over HTTP, chat and activity over sockets."""
 
 import os
 
@@ -14,8 +14,9 @@ http_application = Handler()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from accounts.sockets import SignedInSockets  # noqa: E402
-from chat.routing import socket_urls  # noqa: E402
+from chat import routing as chat  # noqa: E402
+from diagnostics import routing as diagnostics  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http_application, "websocket": SignedInSockets(URLRouter(socket_urls))}
-)
+# The chat's come last: among them is the answer to addresses that nobody knows.
+sockets = URLRouter([*diagnostics.socket_urls, *chat.socket_urls])
+application = ProtocolTypeRouter({"http": http_application, "websocket": SignedInSockets(sockets)})

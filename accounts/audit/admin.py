@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,6 +17,7 @@ from accounts.audit.models import AuditEntry
 from accounts.audit.recording import record
 from accounts.guarded_admin import Guarded
 from accounts.rights import Right
+from core.events import emit
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -25,6 +27,9 @@ else:
 
 class Audited(Base):
     """Comes first among the bases of every admin class that changes something."""
+
+    tells_staff = False
+    """Whether its changes are events for all who see how VALIS is doing, by the name of what was changed."""
 
     def audit_details(self, row: Any) -> dict[str, Any]:
         """What is worth knowing of a row as it is now, besides the names of changed fields."""
@@ -55,6 +60,9 @@ class Audited(Base):
             name=self.audit_name(row),
             **details,
         )
+        if self.tells_staff:
+            kind, name = f"{row._meta.model_name}_{verb}", self.audit_name(row)
+            transaction.on_commit(lambda: emit(kind, name=name))
 
 
 def _told(message: Any) -> dict[str, Any]:

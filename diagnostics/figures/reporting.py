@@ -7,6 +7,7 @@ import uuid
 from datetime import timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import Error, close_old_connections, connections
 from django.db.models.functions import Now
 from prometheus_client import ProcessCollector
@@ -52,7 +53,9 @@ class Report:
             self._counted_before = self._stored
             row["counts"] = less(counted, self._counted_before)
         if not self._is_stored:
-            ProcessFigures.objects.create(id=self._id, role=self._role, name=self._name, **row)
+            ProcessFigures.objects.create(
+                id=self._id, role=self._role, name=self._name, version=settings.VALIS_VERSION, **row
+            )
             self._is_stored = True
         self._stored = counted
 

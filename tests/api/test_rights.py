@@ -62,6 +62,7 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/ready": public(200),
     "GET /api/live": public(200),
     "GET /api/config": VIEWERS,
+    "GET /api/activity": VIEWERS,
     "GET /v1/models": EVERYBODY_READS,
     "GET /v1/models/{model}": EVERYBODY_READS,
     "POST /v1/chat/completions": everybody(400),  # with a question it would wait for a reply

@@ -35,8 +35,9 @@ class Socket:
 
     def __init__(
         self,
-        session: uuid.UUID | str,
+        session: uuid.UUID | str = "",
         *,
+        path: str = "",
         cookie: str = "",
         authorization: str = "",
         origin: str | None = ORIGIN,
@@ -47,7 +48,7 @@ class Socket:
             headers.append((b"authorization", authorization.encode()))
         if origin is not None:
             headers.append((b"origin", origin.encode()))
-        self._wire = WebsocketCommunicator(application, f"/ws/chat/{session}", headers=headers)
+        self._wire = WebsocketCommunicator(application, path or f"/ws/chat/{session}", headers=headers)
         self.events: list[dict[str, Any]] = []
         self.texts: dict[int, tuple[int, str]] = {}
         self.last_id = ""

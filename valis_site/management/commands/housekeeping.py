@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from diagnostics.activity.recording import Recording
 from diagnostics.figures.reporting import Reporting
 from valis_site.serving.ending import end_the_process
 from valis_site.serving.limits import limit_statements
@@ -19,6 +20,6 @@ class Command(BaseCommand):
         limit_statements()
         from valis_site.serving.worker import Worker  # noqa: PLC0415  (loads Celery's worker)
 
-        with Reporting("housekeeping"):
+        with Reporting("housekeeping"), Recording():
             Worker(queues=["housekeeping"], threads=4).run()
         end_the_process()

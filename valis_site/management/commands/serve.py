@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.first_people import FirstPerson, create_first_people
 from accounts.models import User
+from diagnostics.activity.recording import Recording
 from diagnostics.figures.reporting import Reporting
 from providers.addresses import is_loopback
 from providers.engine_settings import current_limits
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             ready_callable=lambda: self._welcome(host, port, people),
         )
         gc.freeze()
-        with Reporting("embedded"):
+        with Reporting("embedded"), Recording():
             server.run()
         self.stdout.write("VALIS has stopped.")
         self.stdout.flush()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from diagnostics.activity.recording import Recording
 from diagnostics.figures.reporting import Reporting
 from valis_site.serving.ending import end_the_process
 from valis_site.serving.guards import check_port
@@ -26,6 +27,6 @@ class Command(BaseCommand):
         from valis_site.serving.web_server import WebServer  # noqa: PLC0415
 
         gc.freeze()
-        with Reporting("web"):
+        with Reporting("web"), Recording():
             WebServer(host=host, port=port, application=application).run()
         end_the_process()

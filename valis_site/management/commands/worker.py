@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from diagnostics.activity.recording import Recording
 from diagnostics.figures.reporting import Reporting
 from valis_site.serving.ending import end_the_process
 from valis_site.serving.limits import limit_statements
@@ -28,6 +29,6 @@ class Command(BaseCommand):
         from valis_site.serving.worker import Worker  # noqa: PLC0415  (loads Celery's worker)
 
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        with Reporting("worker"):
+        with Reporting("worker"), Recording():
             Worker(queues=["people", "background"], threads=threads).run()
         end_the_process()
