@@ -131,7 +131,8 @@ def test_what_cannot_be_accepted_is_refused_by_name(
 def test_a_reply_longer_than_the_wait_is_given_as_it_stands(
     browser: Client, provider, quick_engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.api._MARGIN_SECONDS", -69.7)
+    longest = quick_engine.longest_wait + quick_engine.reply_deadline
+    monkeypatch.setattr("chat.api._MARGIN_SECONDS", 0.3 - longest)
     provider("slow-first:3", first_token_timeout=10)
 
     status, answer = send(browser)
