@@ -43,6 +43,7 @@ class ProviderAdmin(Audited, Guarded, ModelAdmin):
                 "fields": (
                     ("connect_timeout", "first_token_timeout"),
                     ("silence_timeout", "provider_timeout"),
+                    "max_concurrent_requests",
                 ),
                 "description": "Empty fields take the engine's settings.",
             },
@@ -103,7 +104,7 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
             },
         ),
         ("Going round again", {"fields": ("retry_schedule",)}),
-        ("At the same time", {"fields": (("max_concurrent_requests", "longest_wait"),)}),
+        ("At the same time", {"fields": (("max_concurrent_requests", "longest_wait"), "place_wait")}),
         ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
         ("Daily caps of a persona", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),
         ("Chats", {"fields": ("session_idle_hours",)}),

@@ -20,6 +20,7 @@ from providers.errors import CapReached, ProviderError, ProviderSkipped
 from providers.instances import instance_for, reason_to_skip
 from providers.limits import EngineLimits
 from providers.lineup import Candidate
+from providers.places import CallPlace
 from providers.stopping import CallStopped, StopSignal
 from providers.story import Outcome, Step
 
@@ -97,6 +98,7 @@ class Cascade:
         self._places = [_Place(candidate) for candidate in others]
         self._request = request
         self._schedule = limits.retry_schedule
+        self._place_wait = limits.place_wait
         self._meter = meter
         self._on_text = on_text
         self._stop = stop
@@ -154,6 +156,24 @@ class Cascade:
         if reason := self._reason_to_skip(place.candidate):
             self._note(place.candidate, progress, Outcome.SKIPPED, "skipped", reason)
             return False
+        with CallPlace(place.candidate) as call_place:
+            yield from self._wait_for(call_place)
+            if not call_place.is_held:
+                busy = f"all {place.candidate.places} places are busy"
+                self._note(place.candidate, progress, Outcome.SKIPPED, "places_busy", busy)
+                return False
+            return (yield from self._call(place, progress, call_place))
+
+    def _wait_for(self, call_place: CallPlace) -> Iterator[CascadeEvent]:
+        began = time.monotonic()
+        seconds = min(self._place_wait, self._ends_at - began - _LEAST_SECONDS)
+        for _ in call_place.waiting(self._stop, seconds=seconds):
+            self._waited = time.monotonic() - began
+            yield Pulse()
+
+    def _call(
+        self, place: _Place, progress: CallProgress, call_place: CallPlace
+    ) -> Generator[CascadeEvent, None, bool]:
         candidate = self._within_deadline(place.candidate)
         request = replace(self._request, model=candidate.config.model, notice=self._notice)
         if self._broken_off:
@@ -168,7 +188,7 @@ class Cascade:
         outcome, code, message = Outcome.STOPPED, "internal_error", ""
         try:
             yield Trying(candidate)
-            yield from self._run(candidate, request, progress)
+            yield from self._run(candidate, request, progress, call_place)
             outcome, code = Outcome.ANSWERED, ""
         except ProviderError as error:
             outcome = Outcome.SKIPPED if isinstance(error, ProviderSkipped) else Outcome.FAILED
@@ -204,7 +224,7 @@ class Cascade:
         return replace(candidate, limits=limits)
 
     def _run(
-        self, candidate: Candidate, request: CallRequest, progress: CallProgress
+        self, candidate: Candidate, request: CallRequest, progress: CallProgress, call_place: CallPlace
     ) -> Iterator[CascadeEvent]:
         call: Future[None] = run_on_loop(
             run_call(
@@ -218,6 +238,7 @@ class Cascade:
         self._stop.cancels(call.cancel)
         try:
             while not _is_done(call):
+                call_place.keep()
                 yield Pulse()
         finally:
             self._stop.cancels(None)

@@ -28,6 +28,7 @@ class EngineLimits(BaseModel):
     longest_wait: Seconds = 60.0
     daily_token_cap: Annotated[int, Field(ge=0, le=10**12)] = 100_000
     daily_cost_cap_usd: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
+    place_wait: Annotated[float, Field(ge=0, le=60)] = 2.0
     session_idle_hours: Annotated[float, Field(gt=0, le=8760)] = 24.0
 
 

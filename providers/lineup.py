@@ -19,7 +19,10 @@ FALLBACK = "fallback"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One provider with its model. `skip_reason` says why it would not even be tried."""
+    """One provider with its model. `skip_reason` says why it would not even be tried.
+
+    `places` is how many calls it takes at the same time, None for as many as come.
+    """
 
     config: ProviderConfig
     label: str
@@ -27,6 +30,7 @@ class Candidate:
     provider_class: type[BaseProvider] | None = None
     skip_reason: str = ""
     price: OwnPrice | None = None
+    places: int | None = None
 
     @property
     def is_fallback(self) -> bool:
@@ -86,7 +90,15 @@ def candidate_of(
     reason = _told(problems) or _unusable(config) or provider_class.missing(config)
     if not (row.is_enabled or even_disabled):
         reason = "disabled by staff"
-    return Candidate(config, provider_class.label, merged, provider_class, reason, row.own_price())
+    return Candidate(
+        config,
+        provider_class.label,
+        merged,
+        provider_class,
+        reason,
+        row.own_price(),
+        row.max_concurrent_requests,
+    )
 
 
 def _config_of(

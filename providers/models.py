@@ -65,6 +65,12 @@ class Provider(Priced):
     first_token_timeout = _limit("Seconds to the first token.")
     silence_timeout = _limit("Seconds between two tokens.")
     provider_timeout = _limit("Seconds for the whole call.")
+    max_concurrent_requests = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Calls at the same time, by all workers together. Empty: no limit of its own.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -90,6 +96,17 @@ class Provider(Priced):
         """The limits that this row sets itself."""
         names = ("connect_timeout", "first_token_timeout", "silence_timeout", "provider_timeout")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+class Place(models.Model):
+    """One call that runs at a provider with a limit. Leases are by the database's clock."""
+
+    provider = models.CharField(max_length=40, db_index=True)
+    holder = models.UUIDField(unique=True)
+    held_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"a place at {self.provider}"
 
 
 class EngineSettings(models.Model):
@@ -144,6 +161,11 @@ class EngineSettings(models.Model):
         "daily cost cap",
         default=_default("daily_cost_cap_usd"),
         help_text="US dollars a day of each persona that has no cap of its own. 0: nothing.",
+    )
+    place_wait = models.FloatField(
+        default=_default("place_wait"),
+        validators=[MinValueValidator(0), MaxValueValidator(60)],
+        help_text="Seconds to wait for a provider whose own places are all busy; then the next one is asked.",
     )
     session_idle_hours = models.FloatField(
         default=_default("session_idle_hours"),

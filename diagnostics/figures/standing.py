@@ -17,6 +17,7 @@ from diagnostics.models import Sign
 from diagnostics.signs import SCHEDULER
 from providers.engine_settings import current_limits
 from providers.lineup import line_up
+from providers.places import busy_places
 
 QUEUES = ("people", "background", "housekeeping")
 
@@ -32,6 +33,7 @@ def of_database() -> Iterator[Metric]:
     yield from _places()
     yield from _scheduler()
     yield _providers()
+    yield from _provider_places()
 
 
 def _open_turns() -> Metric:
@@ -68,6 +70,19 @@ def _providers() -> Metric:
     for candidate in line_up((), current_limits()):
         metric.add_metric([candidate.config.name], 0 if candidate.skip_reason else 1)
     return metric
+
+
+def _provider_places() -> Iterator[Metric]:
+    """Of those that have a limit."""
+    busy = GaugeMetricFamily("valis_provider_places_busy", "Calls that run at it", labels=["provider"])
+    limit = GaugeMetricFamily("valis_provider_places_limit", "Calls it takes", labels=["provider"])
+    taken = busy_places()
+    for candidate in line_up((), current_limits()):
+        if candidate.places is not None:
+            busy.add_metric([candidate.config.name], taken.get(candidate.config.name, 0))
+            limit.add_metric([candidate.config.name], candidate.places)
+    yield busy
+    yield limit
 
 
 def of_broker() -> Iterator[Metric]:

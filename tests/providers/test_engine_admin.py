@@ -25,6 +25,7 @@ SETTINGS = {
     "longest_wait": "60",
     "daily_token_cap": "100000",
     "daily_cost_cap_usd": "1",
+    "place_wait": "2",
     "session_idle_hours": "24",
 }
 
