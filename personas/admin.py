@@ -20,6 +20,7 @@ from personas.forms import UPLOAD, PersonaForm
 from personas.loading import reset_to_shipped
 from personas.models import Persona
 from personas.prompting import prompt_preview
+from personas.versions import Versioned
 
 _CONFIRM_RESET = ActionDialog(
     title="Reset to the shipped defaults?",
@@ -31,7 +32,7 @@ _CONFIRM_RESET = ActionDialog(
 
 
 @admin.register(Persona)
-class PersonaAdmin(Audited, Guarded, ModelAdmin):
+class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
     view_right = Right.READ_PROMPTS
     change_right = Right.EDIT_PERSONAS
     form = PersonaForm

@@ -55,5 +55,6 @@ def _apply(persona: Persona, values: dict[str, Any]) -> Persona:
     for key in KEYS:
         setattr(persona, key, values[key] if key in values else getattr(blank, key))
     persona.is_shipped = True
+    persona._change_reason = "reset to shipped defaults"  # type: ignore[attr-defined]  # noqa: SLF001
     persona.save()
     return persona

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from simple_history.models import HistoricalRecords
 
 from personas import limits, validators
 from personas.choices import AvatarColour, CommunicationStyle
@@ -130,6 +131,10 @@ class Persona(models.Model):
     updated_at = models.DateTimeField("updated", auto_now=True)
 
     objects = PersonaManager()
+    # Pictures would make each version as large as they are, and no version changes them back.
+    history = HistoricalRecords(
+        excluded_fields=["picture", "picture_digest", "capped_on", "created_at", "updated_at"]
+    )
 
     class Meta:
         ordering = ("position", "name", "pk")

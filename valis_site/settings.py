@@ -60,6 +60,7 @@ VALIS_STAFF_PASSWORD = env.secret("VALIS_STAFF_PASSWORD")
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "ninja",
+    "simple_history",
     "valis_site",
     "accounts.apps.LockoutConfig",
     "accounts",
@@ -100,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
 ROOT_URLCONF = "valis_site.urls"
@@ -138,15 +141,10 @@ else:
     DATABASES["default"]["ENGINE"] = "valis_site.postgresql"
     # A pool in each process: a thread that waits for a provider holds no connection.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    _pool_size = env.int("VALIS_DATABASE_POOL", 12)
+    _pool = env.int("VALIS_DATABASE_POOL", 12)
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {
-            "min_size": min(4, _pool_size),
-            "max_size": _pool_size,
-            "timeout": 10,
-            "reconnect_timeout": 5,
-        },
+        "pool": {"min_size": min(4, _pool), "max_size": _pool, "timeout": 10, "reconnect_timeout": 5},
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
