@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -17,10 +17,14 @@ MAX_CLIENT = 200
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`address` is empty where there is none, as for a command or a task."""
+    """`address` is empty where there is none, as for a command or a task.
+
+    `request` is the page's or the API's.
+    """
 
     address: str = ""
     client: str = ""
+    request: HttpRequest | None = field(default=None, compare=False, repr=False)
 
 
 _NOBODY = Caller()
@@ -89,7 +93,7 @@ def _start(request: HttpRequest) -> None:
         request.META.pop("HTTP_X_FORWARDED_PROTO", None)
     address = client_address(peer, request.META.get("HTTP_X_FORWARDED_FOR", ""))
     request.META["REMOTE_ADDR"] = address
-    start_call(Caller(address, request.META.get("HTTP_USER_AGENT", "")[:MAX_CLIENT]))
+    start_call(Caller(address, request.META.get("HTTP_USER_AGENT", "")[:MAX_CLIENT], request))
 
 
 def _is_address(text: str) -> bool:

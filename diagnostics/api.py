@@ -1,4 +1,4 @@
-"""The API of health and configuration."""
+"""The API of health and activity."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -17,10 +17,7 @@ from core.schemas import ErrorOut
 from core.threads import in_database_thread
 from diagnostics.activity.reading import FEW, MOST_AT_ONCE, event_form, events_after, latest_events
 from diagnostics.health import READINESS, check_parts, overall
-from diagnostics.schemas import ActivityOut, ConfigOut, HealthOut, LiveOut
-from providers.engine_settings import engine_settings
-from providers.limits import checked_limits
-from providers.lineup import line_up
+from diagnostics.schemas import ActivityOut, HealthOut, LiveOut
 
 router = Router(tags=["diagnostics"])
 
@@ -44,33 +41,6 @@ async def ready(request: HttpRequest) -> Status[dict[str, Any]]:
 async def live(request: HttpRequest) -> dict[str, str]:
     """Asks nothing of other parts: restart VALIS when this does not answer."""
     return {"status": "ok"}
-
-
-@router.get(
-    "/config",
-    response={200: ConfigOut, 401: ErrorOut, 403: ErrorOut},
-    summary="The configuration in force",
-)
-def config(request: HttpRequest) -> dict[str, Any]:
-    user_of(request, Right.READ_CONFIGURATION)
-    limits, problems = checked_limits(engine_settings().values())
-    return {
-        "version": settings.VALIS_VERSION,
-        "engine": limits.model_dump(),
-        "problems": problems,
-        "cascade": [
-            {
-                "name": each.config.name,
-                "kind": each.config.kind,
-                "label": each.label,
-                "model": each.config.model,
-                "base_url": each.config.base_url,
-                "is_ready": not each.skip_reason,
-                "skip_reason": each.skip_reason,
-            }
-            for each in line_up((), limits)
-        ],
-    }
 
 
 @router.get(

@@ -24,6 +24,10 @@ class ProcessFigures(models.Model):
     counts = models.JSONField(default=dict, help_text="What only ever grows.")
     state = models.JSONField(default=dict, help_text="What goes up and down.")
     machine = models.JSONField(default=dict, help_text="Memory, CPU and files of the process.")
+    version = models.CharField(max_length=40, default="")
+    uses = models.JSONField(
+        default=dict, help_text="The engine settings of the last turn it began, and since when."
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -42,3 +46,22 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Snapshot(models.Model):
+    """The configuration after a change, who made it, and what it changed. There are no keys in it."""
+
+    at = models.DateTimeField("when", auto_now_add=True)
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField("who", max_length=150, blank=True)
+    how = models.CharField(max_length=80)
+    data = models.JSONField()
+    changes = models.JSONField(default=list, help_text="[{key, before, after}]")
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -1,4 +1,4 @@
-"""Wire types of health and configuration."""
+"""Wire types of health and activity."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -26,25 +26,6 @@ class HealthOut(Schema):
 
 class LiveOut(Schema):
     status: Literal["ok"]
-
-
-class ProviderOut(Schema):
-    """A place in the cascade. A key is never shown, only its last four characters to staff in admin."""
-
-    name: str
-    kind: str
-    label: str
-    model: str
-    base_url: str
-    is_ready: bool
-    skip_reason: str
-
-
-class ConfigOut(Schema):
-    version: str
-    engine: dict[str, Any]
-    problems: list[str]
-    cascade: list[ProviderOut]
 
 
 class EventOut(Schema):

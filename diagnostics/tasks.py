@@ -4,6 +4,7 @@ from celery import shared_task
 
 from core import live
 from diagnostics.activity.reading import forget_old_events
+from diagnostics.configuration.snapshots import forget_old_snapshots
 from diagnostics.figures.tidying import put_the_gone_together
 from diagnostics.signs import SCHEDULER, forget_old_signs, show_life
 
@@ -26,3 +27,4 @@ def tidy() -> None:
     put_the_gone_together()
     forget_old_signs()
     forget_old_events()
+    forget_old_snapshots()

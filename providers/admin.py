@@ -17,7 +17,7 @@ from accounts.rights import Right
 from providers.base import provider_classes
 from providers.engine_settings import engine_settings
 from providers.forms import ProviderForm
-from providers.limits import EngineLimits
+from providers.limits import EngineLimits, checked_limits
 from providers.lineup import candidate_of
 from providers.models import EngineSettings, Provider
 
@@ -115,6 +115,13 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Says of what is broken in the database that it is not in force."""
+        if request.method == "GET" and self.has_view_or_change_permission(request):
+            for problem in checked_limits(engine_settings().values())[1]:
+                messages.warning(request, problem)
+        return super().changeform_view(request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_or_change_permission(request):

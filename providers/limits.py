@@ -1,8 +1,11 @@
-"""The engine's limits: one schema for admin, API and whatever was forced into the database."""
+"""The engine's limits: one schema for admin, API, file and whatever was forced into the database."""
 
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -13,7 +16,7 @@ class EngineLimits(BaseModel):
     `session_idle_hours` is no turn's: after that long without a message a session counts as inactive.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     connect_timeout: Seconds = 5.0
     first_token_timeout: Seconds = 20.0
@@ -31,25 +34,74 @@ class EngineLimits(BaseModel):
     place_wait: Annotated[float, Field(ge=0, le=60)] = 2.0
     session_idle_hours: Annotated[float, Field(gt=0, le=8760)] = 24.0
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_what_it_says(cls, value: Any, info: ValidationInfo) -> Any:
+        """Neither true nor a text that looks like a number is a number."""
+        kind = cls.model_fields[str(info.field_name)].annotation
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if (isinstance(each, bool) and kind is not bool) or (isinstance(each, str) and kind is not str):
+                raise PydanticCustomError("kind", "it is no number")
+        return value
 
-def limit_problems(values: dict[str, Any]) -> dict[str, str]:
-    """What is wrong, by the name of the value it is wrong about."""
+
+_FORMS: dict[str, dict[str, Any]] = EngineLimits.model_json_schema()["properties"]
+
+
+def expected(name: str) -> str:
+    """What the schema wants of a setting, in plain words."""
+    return _in_words(_FORMS[name])
+
+
+def _in_words(form: Mapping[str, Any]) -> str:
+    if options := form.get("anyOf"):
+        return " or ".join(_in_words(each) for each in options)
+    if form.get("type") == "array":
+        most = f"up to {form['maxItems']} " if "maxItems" in form else ""
+        return f"a list of {most}numbers{_range(form.get('items', {}))}"
+    kinds = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "null": "empty"}
+    return kinds.get(str(form.get("type")), "text") + _range(form)
+
+
+def _range(form: Mapping[str, Any]) -> str:
+    least, above, most = form.get("minimum"), form.get("exclusiveMinimum"), form.get("maximum")
+    begin = f" from {least:,}" if least is not None else f" above {above:,}" if above is not None else ""
+    return begin + (f" up to {most:,}" if most is not None else "")
+
+
+def limit_problems(values: Mapping[str, Any]) -> dict[str, str]:
+    """What was expected, by the name of each value that is something else."""
     try:
-        EngineLimits.model_validate(values)
+        EngineLimits.model_validate(dict(values))
     except ValidationError as error:
-        return {str(problem["loc"][0]): _in_plain_words(problem["msg"]) for problem in error.errors()}
+        names = dict.fromkeys(str(problem["loc"][0]) for problem in error.errors())
+        return {name: f"It must be {expected(name)}." for name in names}
     return {}
 
 
-def _in_plain_words(message: str) -> str:
-    return message.replace("a valid tuple", "a list of numbers").replace("Tuple", "The list")
+def unknown_names(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """A sentence about each name that nobody knows, with the one that was probably meant."""
+    known = list(known)
+    problems = {}
+    for name in names:
+        if name not in known:
+            alike = difflib.get_close_matches(name, known, n=1)
+            problems[name] = f"It is unknown.{f' Did you mean {alike[0]}?' if alike else ''}"
+    return problems
 
 
-def checked_limits(values: dict[str, Any]) -> tuple[EngineLimits, list[str]]:
+def shown_value(value: Any) -> str:
+    """A value in a message: what came from outside may be anything, of any length."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def checked_limits(values: Mapping[str, Any]) -> tuple[EngineLimits, list[str]]:
     """Limits with the default in place of each broken value, and a sentence about each of those."""
     wrong = limit_problems(values)
     usable = {name: value for name, value in values.items() if name not in wrong}
     problems = [
-        f"{name} = {repr(values[name])[:60]}: {reason}; the default is used" for name, reason in wrong.items()
+        f"{name} = {shown_value(values[name])}: {reason} The default is used."
+        for name, reason in wrong.items()
     ]
     return EngineLimits.model_validate(usable), problems

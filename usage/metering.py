@@ -6,7 +6,7 @@ from dataclasses import replace
 from providers.calling import OnText
 from providers.calls import CallRequest, Utterance
 from providers.cascade import Answered, Cascade, CascadeEvent
-from providers.engine_settings import current_limits
+from providers.engine_settings import current_limits, note_used
 from providers.limits import EngineLimits
 from providers.lineup import Candidate, candidate_of, fallback_candidate, line_up
 from providers.models import Provider
@@ -33,6 +33,7 @@ def answer(
     With a `model`, only it or the fallback voice answers; `only_fallback` is why nobody else may.
     Raises `CallStopped` when `stop` was set.
     """
+    note_used(limits)
     candidates = line_up(cascade, limits, model=model)
     if only_fallback:
         candidates = [_skipped(each, only_fallback) for each in candidates]

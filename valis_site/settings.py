@@ -25,6 +25,8 @@ if (BASE_DIR / ".env").is_file():
 
 VALIS_VERSION = "0.1.0"
 VALIS_DATA_DIR = Path(env.str("VALIS_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+VALIS_CONFIG_FILE = Path(env.str("VALIS_CONFIG_FILE", "") or VALIS_DATA_DIR / ".valis_config.json").resolve()
+"""Where the configuration is exported to and loaded from. Nothing is read from it by itself."""
 
 VALIS_REDIS_URL = env.secret("VALIS_REDIS_URL")
 """Set where VALIS runs in several processes: broker, live events and shared counters go through it."""

@@ -5,7 +5,7 @@ import socket
 import threading
 import uuid
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connections
@@ -16,6 +16,7 @@ from core.logs import get_logger
 from core.metrics import REGISTRY
 from diagnostics.figures.counted import Counts, counts_of, less
 from diagnostics.models import ProcessFigures
+from providers.engine_settings import last_used
 
 logger = get_logger(__name__)
 
@@ -45,6 +46,8 @@ class Report:
             "seen_at": Now() - ALIVE if is_last else Now(),
             "state": state,
             "counts": less(counted, self._counted_before),
+            "version": settings.VALIS_VERSION,
+            "uses": _uses(),
             "machine": {sample.name: sample.value for each in _process.collect() for sample in each.samples},
         }
         if self._is_stored and not ProcessFigures.objects.filter(pk=self._id).update(**row):
@@ -58,6 +61,11 @@ class Report:
             )
             self._is_stored = True
         self._stored = counted
+
+
+def _uses() -> dict[str, Any]:
+    used = last_used()
+    return {"engine": used.limits.model_dump(), "since": used.since.isoformat()} if used else {}
 
 
 class Reporting:

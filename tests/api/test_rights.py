@@ -7,6 +7,7 @@ Sue an Admin. What belongs to somebody else is answered as if it were not there,
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,11 +43,19 @@ def owner(code: int) -> Codes:
     return (401, code, *[404] * 5), (403, code, 403, 403, 404, 403, 403, 401)
 
 
+def viewers(code: int) -> Codes:
+    return (401, 403, 403, 403, code, code, code), (403, 403, 403, 403, 403, code, 403, 401)
+
+
+def admins(code: int) -> Codes:
+    return (401, 403, 403, 403, 403, 403, code), (403, 403, 403, 403, 403, 403, code, 401)
+
+
 EVERYBODY_READS: Codes = ((401, *[200] * 6), (200, 200, 403, 403, 200, 403, 403, 401))
 OWNER_READS: Codes = ((401, 200, *[404] * 5), (200, 200, 403, 403, 404, 403, 403, 401))
-VIEWERS: Codes = ((401, 403, 403, 403, 200, 200, 200), (403, 403, 403, 403, 403, 200, 403, 401))
+VIEWERS: Codes = viewers(200)
 DEVELOPERS: Codes = ((401, 403, 403, 403, 403, 200, 200), (403, 403, 403, 403, 403, 403, 200, 401))
-ADMINS: Codes = ((401, 403, 403, 403, 403, 403, 200), (403, 403, 403, 403, 403, 403, 200, 401))
+ADMINS: Codes = admins(200)
 OPERATIONS: dict[str, Codes] = {
     "POST /api/chat": owner(202),
     "GET /api/sessions": EVERYBODY_READS,
@@ -63,6 +72,12 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/live": public(200),
     "GET /api/config": VIEWERS,
     "GET /api/activity": VIEWERS,
+    "POST /api/config": ADMINS,
+    "GET /api/config/snapshots": VIEWERS,
+    "GET /api/config/snapshots/{snapshot_id}": viewers(404),
+    "POST /api/config/snapshots/{snapshot_id}/restore": admins(404),
+    "POST /api/config/file/export": ADMINS,
+    "POST /api/config/file/load": ADMINS,
     "GET /v1/models": EVERYBODY_READS,
     "GET /v1/models/{model}": EVERYBODY_READS,
     "POST /v1/chat/completions": everybody(400),  # with a question it would wait for a reply
@@ -100,6 +115,12 @@ ELSEWHERE = ("admin/", "api/", "v1/", "^(?:api|v1)/")
 @pytest.fixture(autouse=True)
 def _nobody_waits_for_the_worker_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "PART_SECONDS", 0.2)
+
+
+@pytest.fixture(autouse=True)
+def _a_file_to_load(settings, tmp_path: Path) -> None:
+    settings.VALIS_CONFIG_FILE = tmp_path / ".valis_config.json"
+    settings.VALIS_CONFIG_FILE.write_text("{}")
 
 
 @pytest.fixture
@@ -151,7 +172,7 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 
 def filled(text: str, turn: Turn) -> str:
     values = {"session_id": turn.session_id, "turn_id": turn.pk, "slug": "jane", "provider_id": 1}
-    values |= {"model": "jane", "key_id": 1}
+    values |= {"model": "jane", "key_id": 1, "snapshot_id": 12345}
     text = re.sub(r"<\w+:(\w+)>", r"{\1}", text)
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))

@@ -90,7 +90,7 @@ def test_an_error_is_a_plain_sentence(staff) -> None:
     response = save(staff, retry_schedule='{"first": 1}')
 
     assert response.context["adminform"].form.errors["retry_schedule"] == [
-        "Input should be a list of numbers"
+        "It must be a list of up to 10 numbers from 0 up to 300."
     ]
 
 

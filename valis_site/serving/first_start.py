@@ -1,5 +1,8 @@
 """What an installation has from the beginning."""
 
+from django.db import transaction
+
+from diagnostics.configuration.snapshots import taken_together
 from personas.loading import load_shipped as load_personas
 from personas.models import Persona
 from providers.catalogue import load_shipped as load_providers
@@ -11,4 +14,5 @@ def fill_when_empty() -> None:
     if not Persona.objects.exists():
         load_personas()
     if not Provider.objects.exists():
-        load_providers()
+        with transaction.atomic(), taken_together(by=None, how="first start"):
+            load_providers()
