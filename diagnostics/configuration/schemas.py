@@ -81,7 +81,7 @@ class ConfigIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    engine: Annotated[dict[str, Any], Field(examples=[{"first_token_timeout": 10}])] = {}
+    engine: Annotated[dict[str, Any], Field(examples=[{"history_messages": 20}])] = {}
     providers: Annotated[dict[str, dict[str, Any]], Field(examples=[{"openai": {"priority": 5}}])] = {}
     dry_run: Annotated[bool, Field(description="only say what would change")] = False
 

@@ -36,6 +36,10 @@ def post(client: Client, path: str, **body: Any):
     return client.post(f"/api/config{path}", json.dumps(body), content_type="application/json")
 
 
+def setting_of(client: Client, name: str) -> dict[str, Any]:
+    return next(each for each in client.get("/api/config").json()["settings"] if each["name"] == name)
+
+
 @pytest.mark.both_databases
 def test_a_change_over_the_api_is_in_force_and_makes_one_snapshot(staff, provider) -> None:
     provider("say:hi", name="openai")
@@ -224,12 +228,12 @@ def test_what_was_exported_is_loaded_again(staff, provider, file: Path) -> None:
     assert oct(file.stat().st_mode & 0o777) == "0o600"
     file.write_text(file.read_text().replace('"max_output": 1024', '"max_output": 512'))
 
-    assert staff.get("/api/config").json()["settings"][6]["differs_in_file"]
+    assert setting_of(staff, "max_output")["differs_in_file"]
     assert post(staff, "/file/load", dry_run=True).json()["changed"][0]["after"] == 512
     assert current_limits().max_output == 1024
     post(staff, "/file/load")
     assert current_limits().max_output == 512
-    [setting] = [each for each in staff.get("/api/config").json()["settings"] if each["name"] == "max_output"]
+    setting = setting_of(staff, "max_output")
     assert (setting["source"], setting["changed_by"]) == ("file", "sue")
 
 
