@@ -24,7 +24,6 @@ class ProcessFigures(models.Model):
     counts = models.JSONField(default=dict, help_text="What only ever grows.")
     state = models.JSONField(default=dict, help_text="What goes up and down.")
     machine = models.JSONField(default=dict, help_text="Memory, CPU and files of the process.")
-    version = models.CharField(max_length=40, default="")
     uses = models.JSONField(
         default=dict, help_text="The engine settings of the last turn it began, and since when."
     )

@@ -46,7 +46,6 @@ class Report:
             "seen_at": Now() - ALIVE if is_last else Now(),
             "state": state,
             "counts": less(counted, self._counted_before),
-            "version": settings.VALIS_VERSION,
             "uses": _uses(),
             "machine": {sample.name: sample.value for each in _process.collect() for sample in each.samples},
         }

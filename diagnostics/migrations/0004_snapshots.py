@@ -32,9 +32,4 @@ class Migration(migrations.Migration):
             name='uses',
             field=models.JSONField(default=dict, help_text='The engine settings of the last turn it began, and since when.'),
         ),
-        migrations.AddField(
-            model_name='processfigures',
-            name='version',
-            field=models.CharField(default='', max_length=40),
-        ),
     ]
