@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from accounts.audit.triggers import drop_triggers
@@ -24,6 +25,10 @@ from tests.playing.server import PlayingServer
 from valis_site.memory_broker import Channel
 
 PASSWORD = "correct horse battery"
+
+# How fast a machine is says nothing about what a test found.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def _person(username: str, **rights: bool) -> User:

@@ -43,7 +43,6 @@ schema = schemathesis.openapi.from_dict(DESCRIPTION)
 EXAMPLES = int(os.environ.get("VALIS_API_EXAMPLES", "0"))
 few_examples = settings(
     max_examples=EXAMPLES or 6,
-    deadline=None,
     derandomize=not EXAMPLES,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -54,7 +54,7 @@ class ChatPage:
         expect(turn).to_have_attribute("data-status", status, timeout=15_000)
 
     def expect_connected(self) -> None:
-        expect(self.badge.locator("[data-slot=word]")).to_have_text("Connected", timeout=20_000)
+        expect(self.badge.locator("[data-slot=word]")).to_have_text("Connected", timeout=40_000)
 
     def expect_disconnected(self) -> None:
         expect(self.badge.locator("[data-slot=word]")).to_have_text("Disconnected")

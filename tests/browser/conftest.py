@@ -30,7 +30,7 @@ USUAL = "say:Here is a short answer."
 
 Visit = Callable[..., ChatPage]
 
-expect.set_options(timeout=10_000)  # machines that run tests are busy
+expect.set_options(timeout=30_000)  # machines that run tests are busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

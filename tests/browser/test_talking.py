@@ -121,7 +121,7 @@ def test_stop_in_the_composer_stands_where_send_was(visit: Visit, playing: Playi
 
 
 def test_three_messages_sent_quickly_get_three_replies_in_order(visit: Visit, playing: PlayingServer) -> None:
-    playing.cast(MODEL, "after:0.2:echo")
+    playing.cast(MODEL, "after:1:echo")
     chat = visit()
     for text in ("One.", "Two.", "Three."):
         chat.send(text)

@@ -24,7 +24,6 @@ def test_no_order_of_events_loses_doubles_or_mixes_a_reply(
         settings=settings(
             max_examples=70 if connection.vendor == "sqlite" else 40,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

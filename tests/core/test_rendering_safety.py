@@ -135,7 +135,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200))
 def test_no_text_at_all_becomes_anything_but_harmless_html(text: str) -> None:
     assert dangers_in(render_markdown(text)) == []

@@ -64,7 +64,7 @@ class ChatClient:
         assert sent.turn is not None, "not accepted"
         return self.journal.replies[sent.turn]
 
-    async def reply(self, sent: Sent, *, seconds: float = 20) -> Reply:
+    async def reply(self, sent: Sent, *, seconds: float = 40) -> Reply:
         """The reply once it has ended."""
         await self.until(lambda: sent.turn is not None and self.reply_to(sent).is_final, seconds=seconds)
         return self.reply_to(sent)
@@ -74,7 +74,7 @@ class ChatClient:
         await self.until(lambda: sent.turn is not None and len(self.reply_to(sent).text) >= characters)
         return self.reply_to(sent)
 
-    async def until(self, is_so: Callable[[], object], *, seconds: float = 20) -> None:
+    async def until(self, is_so: Callable[[], object], *, seconds: float = 40) -> None:
         try:
             async with asyncio.timeout(seconds), self._news:
                 await self._news.wait_for(is_so)

@@ -63,7 +63,7 @@ class Valis:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, *, seconds: float = 30) -> Self:
+    def start(self, *, seconds: float = 60) -> Self:
         self.process.start()
         self.process.wait_until(lambda: status_of(f"{self.url}/api/live") == 200, seconds=seconds)
         return self
@@ -81,7 +81,7 @@ class Valis:
             check=False,
         )
 
-    def stop(self, *, seconds: float = 10) -> float:
+    def stop(self, *, seconds: float = 40) -> float:
         """Ctrl+C. Gives the seconds it took."""
         return self.process.end(signal.SIGINT, seconds=seconds)
 

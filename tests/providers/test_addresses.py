@@ -72,7 +72,7 @@ TAILS = st.text(st.sampled_from("/:v1%é "), max_size=4)
 
 @given(host=HOSTS, tail=TAILS)
 @example(host="xn--a", tail=":80/v1")
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_no_address_that_was_taken_surprises_the_sdk_s_client(host, tail) -> None:
     url = f"http://{host}{tail}"
     try:

@@ -23,7 +23,7 @@ SPEAKERS: dict[str, type[Speaker]] = {"anthropic": AnthropicSpeaker, "openai": O
 TOKENS = st.lists(st.text(st.characters()) | st.sampled_from(["\ud83d", "\ude42", "\x00", "\r\n", "🙂"]))
 CUTS = st.lists(st.integers(0, 4000))
 both_kinds = pytest.mark.parametrize("kind", list(SPEAKERS))
-quickly = settings(deadline=None, max_examples=60)
+quickly = settings(max_examples=60)
 
 
 def reply_in_bytes(kind: str, tokens: list[str], *, line_end: bytes = b"\n") -> bytes:
@@ -74,7 +74,7 @@ def test_any_chunking_of_a_reply_gives_the_same_text_and_usage(kind, tokens, pla
 
 
 @given(pieces=st.lists(st.text(st.sampled_from("a é\x00\ud83d\udbff\ude42\udc00🙂")), max_size=20))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_text_is_sound_and_whole_however_its_characters_were_cut(pieces) -> None:
     cleaner = TextCleaner()
     cleaned = [cleaner.feed(piece) for piece in pieces]
@@ -162,7 +162,7 @@ def test_many_short_events_are_never_too_many() -> None:
 @example(value="Mon, 01 Jan 0001 00:00:00")
 @example(value="١٢")
 @example(value="1e999")
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_retry_after_is_a_sensible_number_of_seconds_or_nothing(value) -> None:
     seconds = retry_after({"retry-after": value})
 

@@ -60,6 +60,6 @@ def test_it_ends_with_a_word_and_without_an_error(tmp_path: Path, number: signal
     with running_valis(tmp_path, PlayingServer()) as valis:
         assert valis.process
         valis.process.send_signal(number)
-        assert valis.process.wait(15) == 0
+        assert valis.process.wait(40) == 0
         assert valis.output().rstrip().endswith("VALIS has stopped.")
         assert "Traceback" not in valis.output()
