@@ -15,11 +15,14 @@ from accounts.audit.admin import Audited
 from accounts.guarded_admin import Guarded
 from accounts.rights import Right
 from providers.base import provider_classes
+from providers.circuits.admin import CircuitAdmin
 from providers.engine_settings import engine_settings
 from providers.forms import ProviderForm
 from providers.limits import EngineLimits, checked_limits
 from providers.lineup import candidate_of
 from providers.models import EngineSettings, Provider
+
+__all__ = ["CircuitAdmin", "EngineSettingsAdmin", "ProviderAdmin"]
 
 
 @admin.register(Provider)
@@ -104,6 +107,10 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
             },
         ),
         ("Going round again", {"fields": ("retry_schedule",)}),
+        (
+            "Circuit breakers",
+            {"fields": (("circuit_breaker_threshold", "circuit_breaker_timeout"),)},
+        ),
         ("At the same time", {"fields": (("max_concurrent_requests", "longest_wait"), "place_wait")}),
         ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
         ("Daily caps of a persona", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),

@@ -16,7 +16,8 @@ from core.loop import run_on_loop
 from core.threads import give_back_connections
 from providers.calling import CallProgress, OnText, run_call
 from providers.calls import CallRequest, Usage, estimate_tokens
-from providers.errors import CapReached, ProviderError, ProviderSkipped
+from providers.circuits.guarding import CircuitGuard, NoCircuits
+from providers.errors import CapReached, ProviderError, ProviderSkipped, TimeLimitPassed
 from providers.instances import instance_for, reason_to_skip
 from providers.limits import EngineLimits
 from providers.lineup import Candidate
@@ -93,6 +94,7 @@ class Cascade:
         meter: Meter,
         on_text: OnText,
         stop: StopSignal,
+        circuits: CircuitGuard | None = None,
     ) -> None:
         *others, self._fallback = candidates
         self._places = [_Place(candidate) for candidate in others]
@@ -100,6 +102,7 @@ class Cascade:
         self._schedule = limits.retry_schedule
         self._place_wait = limits.place_wait
         self._meter = meter
+        self._circuits = circuits or NoCircuits()
         self._on_text = on_text
         self._stop = stop
         self._ends_at = time.monotonic() + limits.reply_deadline
@@ -118,6 +121,7 @@ class Cascade:
 
     def _rounds(self) -> Iterator[CascadeEvent]:
         while True:
+            self._circuits.look([each.candidate for each in self._places if each.is_open])
             for place in self._places:
                 may_be_asked = place.is_open and time.monotonic() >= place.not_before
                 if may_be_asked and (yield from self._ask(place)):
@@ -153,7 +157,7 @@ class Cascade:
         progress = CallProgress()
         if self._stop.is_set:
             raise CallStopped(self._stop.reason)
-        if reason := self._reason_to_skip(place.candidate):
+        if reason := self._reason_to_skip(place):
             self._note(place.candidate, progress, Outcome.SKIPPED, "skipped", reason)
             return False
         with CallPlace(place.candidate) as call_place:
@@ -184,15 +188,17 @@ class Cascade:
         except CapReached as reached:
             self._notice = reached.notice
             self._note(candidate, progress, Outcome.SKIPPED, reached.code, str(reached))
+            self._leave(place, candidate, Outcome.SKIPPED, None)
             return False
         outcome, code, message = Outcome.STOPPED, "internal_error", ""
+        failure: ProviderError | None = None
         try:
             yield Trying(candidate)
             yield from self._run(candidate, request, progress, call_place)
             outcome, code = Outcome.ANSWERED, ""
         except ProviderError as error:
             outcome = Outcome.SKIPPED if isinstance(error, ProviderSkipped) else Outcome.FAILED
-            code, message = error.code, str(error)
+            code, message, failure = error.code, str(error), error
             self._after_failure(place, progress, error)
         except CallStopped as stopped:
             code = stopped.reason
@@ -204,16 +210,37 @@ class Cascade:
             step = self._note(candidate, progress, outcome, code, message)
             usage = _usage_of(progress, request)
             self._meter.closed(call, step, usage)
+            self._leave(place, candidate, outcome, failure)
         if outcome is Outcome.ANSWERED:
             yield Answered(candidate, usage, tuple(self._steps), progress.is_cut)
         return outcome is Outcome.ANSWERED
 
-    def _reason_to_skip(self, candidate: Candidate) -> str:
-        if reason := reason_to_skip(candidate):
-            return reason
-        # Looked at last: a provider's first preparations may take seconds.
-        is_late = self._ends_at - time.monotonic() < _LEAST_SECONDS
-        return "no time left for this reply" if is_late and not candidate.is_fallback else ""
+    def _reason_to_skip(self, place: _Place) -> str:
+        candidate = place.candidate
+        if candidate.is_fallback or candidate.skip_reason:
+            return candidate.skip_reason
+        refusal = self._circuits.refusal(candidate)
+        if refusal is None:
+            if reason := reason_to_skip(candidate):
+                return reason
+            # Looked at now: a provider's first preparations may take seconds.
+            if self._ends_at - time.monotonic() < _LEAST_SECONDS:
+                return "no time left for this reply"
+            refusal = self._circuits.enter(candidate)
+        if refusal is None:
+            return ""
+        if refusal.seconds:
+            self._ask_again_after(place, refusal.seconds)
+        return refusal.reason
+
+    def _leave(
+        self, place: _Place, candidate: Candidate, outcome: Outcome, failure: ProviderError | None
+    ) -> None:
+        """Tell the circuit. It is not the provider's fault when its time was cut short."""
+        is_cut_short = candidate.limits.provider_timeout < place.candidate.limits.provider_timeout
+        if is_cut_short and isinstance(failure, TimeLimitPassed):
+            failure = None
+        self._circuits.leave(candidate, has_answered=outcome is Outcome.ANSWERED, error=failure)
 
     def _within_deadline(self, candidate: Candidate) -> Candidate:
         if candidate.is_fallback:
@@ -251,8 +278,11 @@ class Cascade:
         if progress.first_token is not None:
             self._broken_off = f"{place.candidate.config.name} broke off: {error}"
         if error.retryable:
-            place.not_before = time.monotonic() + (error.retry_after or 0.0)
-            place.is_open = place.not_before < self._ends_at
+            self._ask_again_after(place, error.retry_after or 0.0)
+
+    def _ask_again_after(self, place: _Place, seconds: float) -> None:
+        place.not_before = time.monotonic() + seconds
+        place.is_open = place.not_before < self._ends_at
 
     def _note(
         self, candidate: Candidate, progress: CallProgress, outcome: Outcome, code: str, message: str

@@ -27,6 +27,8 @@ class ProviderError(Exception):
 
     code: ClassVar[str] = "provider_failed"
     retryable: ClassVar[bool] = False
+    is_counted: bool = True
+    """Whether it speaks against the provider: enough of them in a row open its circuit."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(TextCleaner().feed(message)[:_LONGEST_MESSAGE])
@@ -35,6 +37,7 @@ class ProviderError(Exception):
 
 class ProviderSkipped(ProviderError):
     code = "skipped"
+    is_counted = False
 
 
 class CapReached(ProviderSkipped):
@@ -48,8 +51,14 @@ class CapReached(ProviderSkipped):
 
 
 class RateLimited(ProviderError):
+    """One that says when to come back is no failure: it is left alone until then."""
+
     code = "rate_limited"
     retryable = True
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.is_counted = not retry_after
 
 
 class ServerFailed(ProviderError):
@@ -72,6 +81,7 @@ class StreamUnreadable(ProviderError):
 
 class RequestRefused(ProviderError):
     code = "request_refused"
+    is_counted = False
 
 
 class KeyRefused(ProviderError):

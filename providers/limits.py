@@ -24,6 +24,8 @@ class EngineLimits(BaseModel):
     provider_timeout: Seconds = 60.0
     reply_deadline: Seconds = 180.0
     retry_schedule: tuple[Annotated[float, Field(ge=0, le=300)], ...] = Field((1.0, 2.0, 4.0), max_length=10)
+    circuit_breaker_threshold: Annotated[int, Field(ge=1, le=1000)] = 5
+    circuit_breaker_timeout: Seconds = 60.0
     max_output: Annotated[int, Field(ge=16, le=200_000)] = 1024
     history_messages: Annotated[int, Field(ge=0, le=1000)] = 40
     history_characters: Annotated[int, Field(ge=1000, le=2_000_000)] = 60_000

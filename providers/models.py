@@ -9,8 +9,11 @@ from django.db import models
 from core.fields import EncryptedTextField
 from providers.addresses import check_address
 from providers.base import provider_classes
+from providers.circuits.models import Circuit, CircuitState
 from providers.limits import EngineLimits, limit_problems
 from providers.prices import Priced
+
+__all__ = ["Circuit", "CircuitState", "EngineSettings", "Provider"]
 
 _NAME = RegexValidator(r"^[a-z0-9][a-z0-9_-]*\Z", "Use small letters, digits, - and _ only.")
 _SECONDS = [MinValueValidator(0.05), MaxValueValidator(3600)]
@@ -133,6 +136,15 @@ class EngineSettings(models.Model):
         default=default_retry_schedule,
         blank=True,
         help_text="Pauses in seconds before the cascade goes round again: [1, 2, 4]. []: it does not.",
+    )
+    circuit_breaker_threshold = models.PositiveIntegerField(
+        default=_default("circuit_breaker_threshold"),
+        help_text="Failures in a row after which a provider is left alone, for each of its models.",
+    )
+    circuit_breaker_timeout = models.FloatField(
+        default=_default("circuit_breaker_timeout"),
+        validators=_SECONDS,
+        help_text="Seconds for which it is left alone. Then one call finds out whether it is back.",
     )
     max_output = models.PositiveIntegerField(
         default=_default("max_output"), help_text="Tokens of one reply, where the persona says nothing."

@@ -6,6 +6,7 @@ from dataclasses import replace
 from providers.calling import OnText
 from providers.calls import CallRequest, Utterance
 from providers.cascade import Answered, Cascade, CascadeEvent
+from providers.circuits.guarding import AlwaysAsked, Circuits
 from providers.engine_settings import current_limits, note_used
 from providers.limits import EngineLimits
 from providers.lineup import Candidate, candidate_of, fallback_candidate, line_up
@@ -38,8 +39,15 @@ def answer(
     if only_fallback:
         candidates = [_skipped(each, only_fallback) for each in candidates]
     cap = None if account.persona_id is None else DailyCap(account.persona_id, limits)
-    meter = LedgerMeter(account, cap=cap)
-    return Cascade(candidates, request, limits=limits, meter=meter, on_text=on_text, stop=stop).walk()
+    return Cascade(
+        candidates,
+        request,
+        limits=limits,
+        meter=LedgerMeter(account, cap=cap),
+        on_text=on_text,
+        stop=stop,
+        circuits=Circuits(limits),
+    ).walk()
 
 
 def _skipped(candidate: Candidate, reason: str) -> Candidate:
@@ -47,7 +55,7 @@ def _skipped(candidate: Candidate, reason: str) -> Candidate:
 
 
 def test_provider(row: Provider, *, user_id: int | None) -> tuple[Step, str]:
-    """Ask one provider a tiny question, once, also before it is enabled.
+    """Ask one provider a tiny question, once, also before it is enabled or while its circuit is open.
 
     Returns what happened, and the text if it answered.
     """
@@ -66,6 +74,7 @@ def test_provider(row: Provider, *, user_id: int | None) -> tuple[Step, str]:
         meter=LedgerMeter(Account(Purpose.TEST, user_id=user_id)),
         on_text=pieces.append,
         stop=StopSignal(),
+        circuits=AlwaysAsked(limits),
     ).walk()
     answered = next(event for event in events if isinstance(event, Answered))
     is_own = not answered.candidate.is_fallback

@@ -9,6 +9,7 @@ from core.errors import error_body
 from diagnostics.api import router as diagnostics_router
 from diagnostics.configuration.api import router as configuration_router
 from personas.api import router as personas_router
+from providers.circuits.api import router as circuits_router
 from valis_site.api_errors import answer_errors
 
 api = NinjaAPI(
@@ -29,7 +30,14 @@ api = NinjaAPI(
         ]
     },
 )
-for router in (chat_router, personas_router, diagnostics_router, configuration_router, audit_router):
+for router in (
+    chat_router,
+    personas_router,
+    diagnostics_router,
+    circuits_router,
+    configuration_router,
+    audit_router,
+):
     api.add_router("", router)
 
 answer_errors(api, lambda _, code, message, details: error_body(code, message, details))

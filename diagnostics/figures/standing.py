@@ -15,6 +15,8 @@ from chat import line
 from chat.models import OPEN_STATUSES, Turn
 from diagnostics.models import Sign
 from diagnostics.signs import SCHEDULER
+from providers.circuits.models import CircuitState
+from providers.circuits.reading import all_circuits
 from providers.engine_settings import current_limits
 from providers.lineup import line_up
 from providers.places import busy_places
@@ -34,6 +36,7 @@ def of_database() -> Iterator[Metric]:
     yield from _scheduler()
     yield _providers()
     yield from _provider_places()
+    yield _circuits()
 
 
 def _open_turns() -> Metric:
@@ -83,6 +86,16 @@ def _provider_places() -> Iterator[Metric]:
             limit.add_metric([candidate.config.name], candidate.places)
     yield busy
     yield limit
+
+
+def _circuits() -> Metric:
+    metric = GaugeMetricFamily(
+        "valis_circuit_state", "1 for the state it is in", labels=["provider", "model", "state"]
+    )
+    for circuit in all_circuits():
+        for state in CircuitState:
+            metric.add_metric([circuit.provider, circuit.model, str(state)], circuit.state == state)
+    return metric
 
 
 def of_broker() -> Iterator[Metric]:

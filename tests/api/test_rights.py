@@ -78,6 +78,8 @@ OPERATIONS: dict[str, Codes] = {
     "POST /api/config/snapshots/{snapshot_id}/restore": admins(404),
     "POST /api/config/file/export": ADMINS,
     "POST /api/config/file/load": ADMINS,
+    "GET /api/circuits": VIEWERS,
+    "POST /api/circuits/{circuit_id}/reset": ADMINS,
     "GET /v1/models": EVERYBODY_READS,
     "GET /v1/models/{model}": EVERYBODY_READS,
     "POST /v1/chat/completions": everybody(400),  # with a question it would wait for a reply
@@ -172,7 +174,7 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 
 def filled(text: str, turn: Turn) -> str:
     values = {"session_id": turn.session_id, "turn_id": turn.pk, "slug": "jane", "provider_id": 1}
-    values |= {"model": "jane", "key_id": 1, "snapshot_id": 12345}
+    values |= {"model": "jane", "key_id": 1, "snapshot_id": 12345, "circuit_id": 1}
     text = re.sub(r"<\w+:(\w+)>", r"{\1}", text)
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))

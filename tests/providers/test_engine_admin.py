@@ -18,6 +18,8 @@ SETTINGS = {
     "provider_timeout": "60",
     "reply_deadline": "180",
     "retry_schedule": "[1, 2, 4]",
+    "circuit_breaker_threshold": "5",
+    "circuit_breaker_timeout": "60",
     "max_output": "1024",
     "history_messages": "40",
     "history_characters": "60000",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from providers.calls import CallRequest, Usage, Utterance
 from providers.cascade import Answered, Cascade, CascadeEvent, Restarted
+from providers.circuits.guarding import CircuitGuard
 from providers.limits import EngineLimits
 from providers.lineup import Candidate, candidate_of, fallback_candidate
 from providers.models import Provider
@@ -114,6 +115,7 @@ def walk(
     stop: StopSignal | None = None,
     on_event: Callable[[CascadeEvent], object] = lambda event: None,
     into: Walk | None = None,
+    circuits: CircuitGuard | None = None,
 ) -> Walk:
     """Ask these rows in this order, and the fallback voice after them."""
     seen = into or Walk()
@@ -128,6 +130,7 @@ def walk(
         meter=seen.meter,
         on_text=seen.told.append,
         stop=stop or StopSignal(),
+        circuits=circuits,
     )
     for event in cascade.walk():
         seen.told.append(event)
