@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from providers.base import BaseProvider
-from providers.calls import CallRequest, Finished, StreamEvent, Usage
+from providers.calls import CallRequest, Finished, StreamEvent, Usage, estimate_tokens
 from providers.cleaning import TextCleaner
 from providers.errors import ProviderError, StreamUnreadable, TimeLimitPassed
 from providers.limits import EngineLimits
@@ -126,3 +126,16 @@ def _finish(event: Finished, progress: CallProgress) -> None:
         raise StreamUnreadable("the reply was empty")
     progress.usage = event.usage
     progress.is_cut = event.is_cut
+
+
+def usage_of(progress: CallProgress, request: CallRequest) -> Usage:
+    """What the provider said, or an estimate where it said nothing."""
+    if progress.usage is not None and progress.usage.tokens_out:
+        return progress.usage
+    if not progress.characters:
+        return Usage(is_estimated=True)
+    return Usage(
+        tokens_in=estimate_tokens(request.system, *(each.text for each in request.messages)),
+        tokens_out=progress.characters // 4 + 1,
+        is_estimated=True,
+    )

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from core.loop import run_on_loop
 from core.threads import give_back_connections
-from providers.calling import CallProgress, OnText, run_call
-from providers.calls import CallRequest, Usage, estimate_tokens
+from providers.calling import CallProgress, OnText, run_call, usage_of
+from providers.calls import CallRequest, Usage
 from providers.circuits.guarding import CircuitGuard, NoCircuits
 from providers.errors import CapReached, ProviderError, ProviderSkipped, TimeLimitPassed
 from providers.instances import instance_for, reason_to_skip
@@ -208,7 +208,7 @@ class Cascade:
             raise
         finally:
             step = self._note(candidate, progress, outcome, code, message)
-            usage = _usage_of(progress, request)
+            usage = usage_of(progress, request)
             self._meter.closed(call, step, usage)
             self._leave(place, candidate, outcome, failure)
         if outcome is Outcome.ANSWERED:
@@ -309,16 +309,3 @@ class Cascade:
 def _is_done(call: "Future[None]") -> bool:
     give_back_connections()
     return bool(wait([call], PULSE_SECONDS).done)
-
-
-def _usage_of(progress: CallProgress, request: CallRequest) -> Usage:
-    """What the provider said, or an estimate where it said nothing."""
-    if progress.usage is not None and progress.usage.tokens_out:
-        return progress.usage
-    if not progress.characters:
-        return Usage(is_estimated=True)
-    return Usage(
-        tokens_in=estimate_tokens(request.system, *(each.text for each in request.messages)),
-        tokens_out=progress.characters // 4 + 1,
-        is_estimated=True,
-    )

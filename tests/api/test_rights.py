@@ -20,6 +20,7 @@ from chat import services
 from chat.models import Session, Turn, TurnStatus
 from diagnostics import health
 from personas.models import Persona
+from providers.models import Circuit, Provider
 from valis_site.api import api
 from valis_site.openai_api import openai_api
 
@@ -133,6 +134,12 @@ def turn(alice: User, jane: Persona) -> Turn:
     turn.refresh_from_db()
     assert turn.status == TurnStatus.CANCELLED
     return turn
+
+
+@pytest.fixture(autouse=True)
+def _a_provider_has_a_circuit(db: None) -> None:
+    Provider.objects.create(pk=1, name="main", kind="scripted", is_enabled=False)
+    Circuit.objects.create(pk=1, provider="main")
 
 
 @pytest.fixture

@@ -33,7 +33,9 @@ def engine(quick_engine) -> EngineSettings:
 def told(monkeypatch) -> list[str]:
     """The events about circuits, in order."""
     told: list[str] = []
-    monkeypatch.setattr(events, "_listeners", [lambda kind, facts: told.append(kind)])
+    monkeypatch.setattr(
+        events, "_listeners", [lambda kind, facts: kind.startswith("circuit") and told.append(kind)]
+    )
     return told
 
 
