@@ -10,12 +10,12 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 from core.loop import run_on_loop
 from core.threads import give_back_connections
 from providers.calling import CallProgress, OnText, run_call, usage_of
-from providers.calls import CallRequest, Usage
+from providers.calls import CallRequest
+from providers.cascade_events import Answered, CascadeEvent, Meter, Pulse, Restarted, Trying
 from providers.circuits.guarding import CircuitGuard, NoCircuits
 from providers.errors import CapReached, ProviderError, ProviderSkipped, TimeLimitPassed
 from providers.instances import instance_for, reason_to_skip
@@ -25,52 +25,10 @@ from providers.places import CallPlace
 from providers.stopping import CallStopped, StopSignal
 from providers.story import Outcome, Step
 
+__all__ = ["Answered", "Cascade", "CascadeEvent", "Meter", "Pulse", "Restarted", "Trying"]
+
 PULSE_SECONDS = 1.0
 _LEAST_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Trying:
-    """A call to this candidate begins."""
-
-    candidate: Candidate
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """Time has passed and nothing else happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restarted:
-    """Text was seen, then its provider broke: what follows replaces it."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The reply is complete. `steps` is the whole story, in order; `is_cut` as in `Finished`."""
-
-    candidate: Candidate
-    usage: Usage
-    steps: tuple[Step, ...]
-    is_cut: bool = False
-
-
-CascadeEvent = Trying | Pulse | Restarted | Answered
-
-
-class Meter(Protocol):
-    """Writes calls into a ledger: a row before each call, its outcome after it."""
-
-    def opened(self, candidate: Candidate, request: CallRequest) -> Any:
-        """Called before the call; what it returns is handed to `closed`.
-
-        When it raises, no call is made; after `CapReached` the next one is asked.
-        """
-
-    def closed(self, call: Any, step: Step, usage: Usage) -> None: ...
 
 
 @dataclass(slots=True)
@@ -166,6 +124,9 @@ class Cascade:
                 busy = f"all {place.candidate.places} places are busy"
                 self._note(place.candidate, progress, Outcome.SKIPPED, "places_busy", busy)
                 return False
+            if refusal := self._circuits.enter(place.candidate):
+                self._note(place.candidate, progress, Outcome.SKIPPED, "skipped", refusal)
+                return False
             return (yield from self._call(place, progress, call_place))
 
     def _wait_for(self, call_place: CallPlace) -> Iterator[CascadeEvent]:
@@ -219,19 +180,14 @@ class Cascade:
         candidate = place.candidate
         if candidate.is_fallback or candidate.skip_reason:
             return candidate.skip_reason
-        refusal = self._circuits.refusal(candidate)
-        if refusal is None:
-            if reason := reason_to_skip(candidate):
-                return reason
-            # Looked at now: a provider's first preparations may take seconds.
-            if self._ends_at - time.monotonic() < _LEAST_SECONDS:
-                return "no time left for this reply"
-            refusal = self._circuits.enter(candidate)
-        if refusal is None:
-            return ""
-        if refusal.seconds:
-            self._ask_again_after(place, refusal.seconds)
-        return refusal.reason
+        if refusal := self._circuits.refusal(candidate):
+            if refusal.seconds:
+                self._ask_again_after(place, refusal.seconds)
+            return refusal.reason
+        if reason := reason_to_skip(candidate):
+            return reason
+        # Looked at last: a provider's first preparations may take seconds.
+        return "no time left for this reply" if self._ends_at - time.monotonic() < _LEAST_SECONDS else ""
 
     def _leave(
         self, place: _Place, candidate: Candidate, outcome: Outcome, failure: ProviderError | None

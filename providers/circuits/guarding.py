@@ -22,6 +22,7 @@ from providers.lineup import Candidate
 
 logger = get_logger(__name__)
 _LEASE_MARGIN = 5.0
+_HALF_OPEN = "its circuit is half open: another call finds out whether it is back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class CircuitGuard(Protocol):
     def refusal(self, candidate: Candidate) -> Refusal | None:
         """Why it may not be asked, by what was seen. Costs nothing."""
 
-    def enter(self, candidate: Candidate) -> Refusal | None:
-        """The same, right before the call: one caller alone passes a half-open circuit."""
+    def enter(self, candidate: Candidate) -> str:
+        """Why it may not be asked after all, right before the call: one alone passes a half-open circuit."""
 
     def leave(self, candidate: Candidate, *, has_answered: bool, error: ProviderError | None) -> None:
         """The call is over; without an answer or an error it was stopped."""
@@ -56,8 +57,8 @@ class NoCircuits:
     def refusal(self, candidate: Candidate) -> Refusal | None:
         return None
 
-    def enter(self, candidate: Candidate) -> Refusal | None:
-        return None
+    def enter(self, candidate: Candidate) -> str:
+        return ""
 
     def leave(self, candidate: Candidate, *, has_answered: bool, error: ProviderError | None) -> None: ...
 
@@ -87,23 +88,23 @@ class Circuits:
         if standing.state is CircuitState.OPEN and left > 0:
             return Refusal(f"its circuit is open for another {_shown(left)}")
         if standing.state is CircuitState.HALF_OPEN and left > 0:
-            return Refusal("its circuit is half open: another call finds out whether it is back")
+            return Refusal(_HALF_OPEN)
         if pause > 0:
             return Refusal(f"it asked to be left alone for another {_shown(pause)}", pause)
         return None
 
-    def enter(self, candidate: Candidate) -> Refusal | None:
+    def enter(self, candidate: Candidate) -> str:
         key = key_of(candidate)
         standing = self._seen.get(key)
         if standing is None or standing.state is CircuitState.CLOSED or candidate.is_fallback:
-            return None
+            return ""
         lease = candidate.limits.provider_timeout + _LEASE_MARGIN
         with _harming_nobody():
             if not transitions.take_probe(key, seen=standing.probe, timeout=self._timeout, lease=lease):
-                return Refusal("its circuit is half open: another call finds out whether it is back")
+                return _HALF_OPEN
             self._probes[key] = standing.probe + 1
             noting.note_half_opened(key)
-        return None
+        return ""
 
     def leave(self, candidate: Candidate, *, has_answered: bool, error: ProviderError | None) -> None:
         if candidate.is_fallback:
@@ -136,8 +137,8 @@ class AlwaysAsked(Circuits):
     def refusal(self, candidate: Candidate) -> Refusal | None:
         return None
 
-    def enter(self, candidate: Candidate) -> Refusal | None:
-        return None
+    def enter(self, candidate: Candidate) -> str:
+        return ""
 
     def leave(self, candidate: Candidate, *, has_answered: bool, error: ProviderError | None) -> None:
         super().leave(candidate, has_answered=False, error=error)
