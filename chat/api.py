@@ -71,6 +71,7 @@ def list_sessions(
     active: Annotated[bool, Query(description="`false` for those that nobody wrote in lately")] = True,
     owner: Annotated[str | None, Query(description="Somebody else, for who may read their chats")] = None,
 ) -> QuerySet[Session]:
+    """Or, with `active=false`, those that nobody wrote in lately."""
     user = user_of(request, Right.READ)
     if owner is None or owner == user.username:
         sessions = sessions_of(user)
@@ -81,6 +82,7 @@ def list_sessions(
 
 @router.post("/sessions", response={201: schemas.SessionOut, **_ERRORS}, summary="Begin a session")
 def create_session(request: HttpRequest, data: schemas.SessionIn) -> Status[dict[str, Any]]:
+    """Empty, with the persona that is to answer in it."""
     session = services.create_session(user_of(request), persona_slug=data.persona_id)
     return Status(201, session_form(session))
 
@@ -91,6 +93,7 @@ def create_session(request: HttpRequest, data: schemas.SessionIn) -> Status[dict
     summary="A session with its newest messages",
 )
 def get_session(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
+    """The newest 100, as a snapshot on the socket holds them."""
     return snapshot_of(_readable_session(request, session_id)).form
 
 
@@ -117,11 +120,13 @@ def _readable_session(request: HttpRequest, session_id: uuid.UUID) -> Session:
 
 @router.get("/turns/{int:turn_id}", response={200: schemas.TurnOut, **_ERRORS}, summary="How a turn stands")
 def get_turn(request: HttpRequest, turn_id: int) -> dict[str, Any]:
+    """With the text as far as it is stored: about every second while it is written."""
     return turn_form(own_turn(user_of(request, Right.READ), turn_id))
 
 
 @router.post("/turns/{int:turn_id}/stop", response={202: schemas.TurnOut, **_ERRORS}, summary="Stop a reply")
 def stop(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
+    """What was written stays. Stopping one that has ended does nothing."""
     turn = own_turn(user_of(request), turn_id)
     services.stop_turn(turn)
     return Status(202, turn_form(own_turn(user_of(request), turn_id)))
@@ -133,5 +138,6 @@ def stop(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
     summary="Run a stopped or interrupted reply again",
 )
 def run_again(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
+    """The same turn is queued again; its earlier text stays readable as an earlier attempt."""
     turn: Turn = services.run_turn_again(own_turn(user_of(request), turn_id))
     return Status(202, turn_form(turn))

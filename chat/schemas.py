@@ -14,6 +14,8 @@ Status = Literal["queued", "streaming", "complete", "failed", "cancelled", "inte
 
 
 class PersonaRef(Schema):
+    """Who answers, as far as a page shows it."""
+
     slug: str
     name: str
     initials: str
@@ -22,6 +24,8 @@ class PersonaRef(Schema):
 
 
 class ProviderRef(Schema):
+    """Who wrote the reply."""
+
     name: str
     label: str
     model: str
@@ -29,6 +33,8 @@ class ProviderRef(Schema):
 
 
 class UsageOut(Schema):
+    """What the reply took; `is_cut` when there would have been more of it."""
+
     tokens_in: int
     tokens_out: int
     tokens_cached: int
@@ -37,6 +43,8 @@ class UsageOut(Schema):
 
 
 class MessageOut(Schema):
+    """What a person said. `client_id` is the sender's own name for it."""
+
     id: int
     position: int
     text: str
@@ -65,6 +73,8 @@ class TurnOut(Schema):
 
 
 class SessionOut(Schema):
+    """A conversation; `is_active` while somebody wrote in it lately."""
+
     id: UUID
     title: str
     persona: PersonaRef
@@ -81,12 +91,16 @@ class SessionOut(Schema):
 
 
 class ConversationOut(Schema):
+    """A session with its newest messages and their turns, in order."""
+
     session: SessionOut
     messages: list[MessageOut]
     turns: list[TurnOut]
 
 
 class SessionIn(Schema):
+    """`persona_id` is the persona's slug; without it the first persona answers."""
+
     persona_id: Annotated[str | None, Field(examples=["jane"])] = None
 
 
@@ -95,9 +109,9 @@ class ChatIn(Schema):
 
     message: Annotated[str, Field(examples=["Hello Jane, what should I read tonight?"])]
     persona_id: Annotated[str | None, Field(examples=["jane"])] = None
-    session_id: UUID | None = None
+    session_id: Annotated[UUID | None, Field(examples=["0f8b1c6e-6a53-4d55-9f0e-2f4a3c1d7b90"])] = None
     client_id: Annotated[str | None, Field(examples=["6f1c7c1e-5f0b-4a53-9f5e-0d7c2f9f3b11"])] = None
-    wait: bool = True
+    wait: Annotated[bool, Field(examples=[True])] = True
 
 
 class ChatOut(Schema):

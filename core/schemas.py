@@ -12,6 +12,6 @@ class ErrorOut(Schema):
 
     code: Annotated[str, Field(examples=["session_not_found"])]
     message: Annotated[str, Field(examples=["There is no such session."])]
-    details: dict[str, Any]
-    request_id: str
+    details: Annotated[dict[str, Any], Field(description="What the code has to do with, such as `problems`.")]
+    request_id: Annotated[str, Field(examples=["5fd1e9ac35364d5796dc454510ed73cb"])]
     timestamp: datetime

@@ -18,6 +18,8 @@ class PartOut(Schema):
 
 
 class HealthOut(Schema):
+    """`failing` when a part fails that people need, `degraded` when only the fallback voice speaks."""
+
     status: State
     version: str
     checked_at: datetime
@@ -25,6 +27,8 @@ class HealthOut(Schema):
 
 
 class LiveOut(Schema):
+    """The process answers."""
+
     status: Literal["ok"]
 
 

@@ -30,6 +30,7 @@ def _form(persona: Persona) -> PersonaOut:
 
 @router.get("/personas", response={200: list[PersonaOut], 401: ErrorOut}, summary="Personas to talk with")
 def list_personas(request: HttpRequest) -> list[PersonaOut]:
+    """In the order in which pages show them. `id` goes into `persona_id`."""
     user_of(request, Right.READ)
     return [_form(persona) for persona in active_personas()]
 

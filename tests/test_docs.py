@@ -5,7 +5,9 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -116,6 +118,69 @@ def test_every_endpoint_is_explained() -> None:
     described = api.get_openapi_schema()["paths"]
 
     assert explained == {(method.upper(), path) for path, methods in described.items() for method in methods}
+
+
+@cache
+def description() -> dict[str, Any]:
+    return api.get_openapi_schema()
+
+
+def operations() -> list[tuple[str, dict[str, Any]]]:
+    paths = description()["paths"]
+    return [(f"{method} {path}", each) for path, methods in paths.items() for method, each in methods.items()]
+
+
+def asked_forms(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    content = operation.get("requestBody", {}).get("content", {})
+    forms = description()["components"]["schemas"]
+    return [forms[each["schema"]["$ref"].rpartition("/")[2]] for each in content.values()]
+
+
+def test_every_operation_says_what_it_is_for() -> None:
+    groups = {each["name"] for each in description()["tags"] if each["description"]}
+
+    assert not [name for name, each in operations() if not (each.get("summary") and each.get("description"))]
+    assert not [name for name, each in operations() if not set(each["tags"]) <= groups]
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [each["operationId"] for _, each in operations()]
+
+    assert len(set(names)) == len(names)
+
+
+def test_what_an_operation_takes_is_described_with_examples() -> None:
+    parameters = [(name, given) for name, each in operations() for given in each.get("parameters", ())]
+    fields = [
+        (name, field, described)
+        for name, each in operations()
+        for form in asked_forms(each)
+        for field, described in form["properties"].items()
+    ]
+
+    assert not [(name, given["name"]) for name, given in parameters if not given.get("description")]
+    assert not [
+        name for name, each in operations() if not all(form.get("description") for form in asked_forms(each))
+    ]
+    assert not [
+        (name, field) for name, field, described in fields if not {"examples", "default"} & set(described)
+    ]
+
+
+def test_every_answer_has_a_type_and_every_error_the_same() -> None:
+    answers = [
+        (f"{name}: {status}", int(status), answer.get("content", {}))
+        for name, each in operations()
+        for status, answer in each["responses"].items()
+    ]
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
+
+    assert not [name for name, _, content in answers if not content]
+    assert not [
+        name
+        for name, status, content in answers
+        if status >= 400 and content != error and not name.endswith(("/health: 503", "/ready: 503"))
+    ]
 
 
 def codes_of_errors() -> set[str]:

@@ -1,7 +1,5 @@
 """The API: the routers of the apps, put together, with one form for every error."""
 
-from ninja import NinjaAPI
-
 from accounts.audit.api import router as audit_router
 from accounts.authentication import LOGIN_OR_KEY
 from chat.api import router as chat_router
@@ -11,14 +9,16 @@ from diagnostics.configuration.api import router as configuration_router
 from personas.api import router as personas_router
 from providers.circuits.api import router as circuits_router
 from valis_site.api_errors import answer_errors
+from valis_site.described_api import DescribedAPI
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="VALIS",
     version="1",
     description=(
         "Talk with personas and look at the engine. Programs send an API key as `Authorization: Bearer`. "
         "Browsers send their login, and with unsafe requests the CSRF token in `X-CSRFToken`. Every error "
-        "has the same form: code, message, details, request_id, timestamp."
+        "has the same form: code, message, details, request_id, timestamp. Fields and endpoints may be added "
+        "at any time; nothing is taken away or changed without a new version beside it."
     ),
     auth=LOGIN_OR_KEY,
     openapi_extra={

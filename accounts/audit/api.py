@@ -21,6 +21,8 @@ _FILES = {kind: {"schema": {"type": "string"}} for kind in ("text/csv", "applica
 
 
 class AuditQuery(Schema):
+    """Which entries are wanted."""
+
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     before: Annotated[int | None, Field(ge=0, description="`next_before` of the page before")] = None
     actor: Annotated[str | None, Field(description="user name")] = None
@@ -29,6 +31,8 @@ class AuditQuery(Schema):
 
 
 class AuditEntryOut(Schema):
+    """Who did what to what, when and from where. Names are as they were then."""
+
     id: int
     at: datetime
     actor_id: int | None
@@ -44,12 +48,15 @@ class AuditEntryOut(Schema):
 
 
 class AuditOut(Schema):
+    """`next_before` is null when there is nothing older."""
+
     results: list[AuditEntryOut]
     next_before: int | None
 
 
 @router.get("/audit", response={200: AuditOut, **_ERRORS}, summary="Who did what, the newest first")
 def audit(request: HttpRequest, asked: Annotated[AuditQuery, Query()]) -> dict[str, Any]:
+    """Page by page: `next_before` of one goes into `before` for the next."""
     user_of(request, Right.READ_AUDIT)
     conditions = {"actor": asked.actor, "action": asked.action, "at__gte": asked.since}
     given = {name: value for name, value in conditions.items() if value}
@@ -68,6 +75,8 @@ def audit(request: HttpRequest, asked: Annotated[AuditQuery, Query()]) -> dict[s
     openapi_extra={"responses": {200: {"description": "OK", "content": _FILES}}},
 )
 async def export(request: HttpRequest, form: Literal["csv", "jsonl"] = "csv") -> StreamingHttpResponse:
+    """As a table or as an object a line, in one stream. The export itself becomes an entry."""
+
     def begin() -> None:
         record("audit.exported", actor=user_of(request, Right.READ_AUDIT), form=form)
 

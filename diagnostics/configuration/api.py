@@ -62,6 +62,7 @@ def snapshots(
         int | None, Query(), Field(ge=0, description="`next_before` of the page before")
     ] = None,
 ) -> dict[str, Any]:
+    """Each change made one: who changed what, and when."""
     user_of(request, Right.READ_CONFIGURATION)
     rows = snapshots_before(before, limit=limit)
     return {"results": rows, "next_before": rows[-1].pk if len(rows) == limit else None}
@@ -73,6 +74,7 @@ def snapshots(
     summary="The whole configuration after one change",
 )
 def snapshot(request: HttpRequest, snapshot_id: int) -> Snapshot:
+    """With the whole configuration as it was then."""
     user_of(request, Right.READ_CONFIGURATION)
     return find_snapshot(snapshot_id)
 

@@ -87,6 +87,8 @@ class ConfigIn(Schema):
 
 
 class DryRunIn(Schema):
+    """Whether anything is to be changed at all."""
+
     model_config = ConfigDict(extra="forbid")
 
     dry_run: Annotated[bool, Field(description="only say what would change")] = False

@@ -54,7 +54,7 @@ class Asked:
     url: str
     keys: list[str]
     ids: dict[str, Any]
-    """Of a session and a turn that are there: made-up ones never are."""
+    """Of what is there: made-up ones never are."""
 
 
 MAKE_KEYS = """
@@ -84,7 +84,12 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         running_valis(tmp_path_factory.mktemp("valis"), playing) as valis,
     ):
         turn = Person(valis.url).log_in("staff").post("/api/chat", {"message": "Hello"})
-        ids = {"session_id": turn["session_id"], "turn_id": turn["turn"]["id"], "slug": "jane"}
+        ids = {
+            "session_id": turn["session_id"],
+            "turn_id": turn["turn"]["id"],
+            "slug": "jane",
+            "snapshot_id": 1,
+        }
         yield Asked(valis.url, keys_of_demo_and_staff(valis), ids)
 
 

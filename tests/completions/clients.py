@@ -7,9 +7,10 @@ from typing import Any
 from tests.harness.valis import ROOT, Valis
 
 
-def new_key(valis: Valis, username: str, *, scope: str = "chat") -> str:
+def new_key(valis: Valis, username: str, *options: str, scope: str = "chat") -> str:
     """An API key, made on the command line as its owner would."""
-    command = [sys.executable, "manage.py", "api_key", "create", username, "--name", "sdk", "--scope", scope]
+    create = ["api_key", "create", username, "--name", "sdk", "--scope", scope]
+    command = [sys.executable, "manage.py", *create, *options]
     made = subprocess.run(
         command, cwd=ROOT, env=valis.environment, capture_output=True, text=True, check=True, timeout=60
     )

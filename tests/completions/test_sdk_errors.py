@@ -10,6 +10,7 @@ from openai import (
     NotFoundError,
     OpenAI,
     PermissionDeniedError,
+    RateLimitError,
 )
 
 from tests.completions.clients import new_key, said, sdk_options
@@ -40,6 +41,18 @@ def test_a_key_that_may_only_read_lists_models_and_gets_no_reply(
             client.chat.completions.create(model="jane", messages=said("Hello"))
 
     assert (refused.value.code, refused.value.type) == ("not_allowed", "permission_error")
+
+
+def test_a_key_that_asked_too_often_is_limited_and_told_when_to_come_back(
+    valis: Valis, playing: PlayingServer
+) -> None:
+    key = new_key(valis, "demo", "--requests-per-minute", "1")
+    with OpenAI(**sdk_options(valis, key)) as client, pytest.raises(RateLimitError) as refused:
+        for _ in range(3):  # a new minute may begin once
+            client.chat.completions.create(model="jane", messages=said("Hello"))
+
+    assert (refused.value.code, refused.value.type) == ("too_many_requests", "rate_limit_error")
+    assert 0 <= int(refused.value.response.headers["Retry-After"]) <= 60
 
 
 @pytest.mark.parametrize("model", ["nobody", "gpt-5.4", "jane@", "jane@no-such-model", "JANE", "a\0b"])
