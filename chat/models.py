@@ -48,6 +48,9 @@ class Session(models.Model):
             models.Index(
                 name="kept_sessions", fields=["owner", "-last_activity_at"], condition=Q(is_transient=False)
             ),
+            models.Index(
+                name="recent_sessions", fields=["-last_activity_at"], condition=Q(is_transient=False)
+            ),
             models.Index(name="transient_sessions", fields=["created_at"], condition=Q(is_transient=True)),
         ]
 

@@ -64,3 +64,15 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+class Recount(models.Model):
+    """When the figures of a tile were last counted in another way, and whether that agreed."""
+
+    tile = models.CharField(max_length=40, primary_key=True)
+    checked_at = models.DateTimeField()
+    agrees = models.BooleanField()
+    detail = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return self.tile

@@ -39,6 +39,7 @@ class EventOut(Schema):
     kind: str
     at: datetime
     text: str
+    is_problem: bool
     facts: dict[str, Any]
     request_id: str
 

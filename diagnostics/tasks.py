@@ -7,6 +7,7 @@ from diagnostics.activity.reading import forget_old_events
 from diagnostics.configuration.snapshots import forget_old_snapshots
 from diagnostics.figures.tidying import put_the_gone_together
 from diagnostics.signs import SCHEDULER, forget_old_signs, show_life
+from diagnostics.tiles.recounting import recount_tiles
 
 
 @shared_task
@@ -28,3 +29,9 @@ def tidy() -> None:
     forget_old_signs()
     forget_old_events()
     forget_old_snapshots()
+
+
+@shared_task
+def recount() -> None:
+    """What the live page shows, counted once more in another way."""
+    recount_tiles()

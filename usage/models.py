@@ -70,8 +70,11 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        # What a persona used today is summed up before each call.
-        indexes = [models.Index("persona", "started_at", name="call_of_persona_by_time")]
+        # What a persona used today is summed up before each call; the live page shows the last that failed.
+        indexes = [
+            models.Index("persona", "started_at", name="call_of_persona_by_time"),
+            models.Index(fields=["-started_at"], name="failed_calls", condition=models.Q(outcome="failed")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(outcome__in=CallOutcome.values), name="call_outcome_is_known"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from diagnostics.activity.wording import sentence
+from diagnostics.activity.wording import is_problem, sentence
 from diagnostics.models import Event
 
 KEPT_FOR = timedelta(days=14)
@@ -30,6 +30,7 @@ def event_form(event: Event) -> dict[str, Any]:
         "kind": event.kind,
         "at": event.at.isoformat(),
         "text": sentence(event.kind, event.facts),
+        "is_problem": is_problem(event.kind),
         "facts": event.facts,
         "request_id": event.request_id,
     }

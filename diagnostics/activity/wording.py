@@ -38,7 +38,7 @@ _PROBLEMS = {
 def sentence(kind: str, facts: dict[str, Any]) -> str:
     known = {name: value for name, value in facts.items() if value not in (None, "")}
     if isinstance(ms := known.get("ms"), int | float):
-        known["seconds"] = f"{ms / 1000:.1f} s"
+        known["seconds"] = f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
     if kind == "reply_completed" and known.get("is_fallback"):
         return f"{known.get('persona', 'A persona')} spoke with the fallback voice"
     if template := _SENTENCES.get(kind):

@@ -21,7 +21,7 @@ export class ApiError extends Error {
 const TIME_LIMIT = 20_000;
 
 function headers(body) {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const common = { Accept: "application/json", "X-CSRFToken": token };
   return body ? { ...common, "Content-Type": "application/json" } : common;
 }
@@ -55,3 +55,4 @@ export const submitMessage = (session, { client_id, text, persona }) =>
 export const readSession = (session) => request("GET", `/api/sessions/${session}`);
 export const stopTurn = (turn) => request("POST", `/api/turns/${turn}/stop`);
 export const runAgain = (turn) => request("POST", `/api/turns/${turn}/run-again`);
+export const readActivity = (after) => request("GET", `/api/activity?limit=200&after=${Number(after)}`);

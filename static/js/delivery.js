@@ -6,7 +6,7 @@
 
 import { readSession, runAgain, stopTurn, submitMessage } from "./api.js";
 import { Outbox } from "./outbox.js";
-import { ChatSocket } from "./socket.js";
+import { LiveSocket } from "./socket.js";
 
 const POLL_EVERY = 10_000;
 
@@ -53,7 +53,7 @@ export class Delivery {
   }
 
   #connect() {
-    this.#socket = new ChatSocket(this.#session, {
+    this.#socket = new LiveSocket(`/ws/chat/${this.#session}`, {
       onEvent: (event) => this.#hear(event),
       onState: (change) => this.#changed(change),
     });

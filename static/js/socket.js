@@ -1,5 +1,5 @@
 /**
- * The chat socket: one connection to a session, kept alive, and resumed where it broke off.
+ * A socket to a session or to the activity stream: one connection, kept alive, and resumed where it broke off.
  *
  * States: connecting -> connected (a frame was heard) -> waiting (disconnected, comes back by
  * itself) -> connecting ...; ended (a closing code after which trying again would be in vain).
@@ -16,7 +16,7 @@ const LOOK_EVERY = 2_500;
 const ACK_PAUSE = 250;
 const SNAPSHOT_PAUSE = 500;
 
-export class ChatSocket {
+export class LiveSocket {
   #address;
   #onEvent;
   #onState;
@@ -29,9 +29,10 @@ export class ChatSocket {
   #snapshotAskedAt = -SNAPSHOT_PAUSE;
   #timers = { retry: 0, opening: 0, ack: 0, snapshot: 0 };
 
-  constructor(session, { onEvent, onState }) {
+  constructor(path, { onEvent, onState, after = null }) {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.#address = `${scheme}//${location.host}/ws/chat/${session}`;
+    this.#address = `${scheme}//${location.host}${path}`;
+    this.#lastId = after;
     this.#onEvent = onEvent;
     this.#onState = onState;
     setInterval(() => this.#look(), LOOK_EVERY);

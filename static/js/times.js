@@ -18,6 +18,7 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",
 });
+const exact = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
 function ago(date) {
@@ -36,7 +37,8 @@ function timeOfDay(date) {
 function write(element) {
   const date = new Date(element.dateTime);
   if (Number.isNaN(date.getTime())) return;
-  const text = element.dataset.time === "relative" ? ago(date) : timeOfDay(date);
+  const forms = { relative: ago, seconds: (moment) => exact.format(moment) };
+  const text = (forms[element.dataset.time] ?? timeOfDay)(date);
   if (element.textContent !== text) element.textContent = text;
   element.title = full.format(date);
 }

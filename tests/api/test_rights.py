@@ -94,6 +94,7 @@ BODIES: dict[str, Any] = {
 # What is no operation of the API: pages and forms, by the name or pattern of their route.
 NO_GET = (405,) * 7
 LOGIN_FIRST = (302, *[200] * 6)
+VIEWERS_LOOK = (302, 403, 403, 403, 200, 200, 200)
 PAGES: dict[str, tuple[int, ...]] = {
     "chat/": LOGIN_FIRST,
     "chat/sessions/": LOGIN_FIRST,
@@ -101,6 +102,9 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/": (302, 200, *[404] * 5),
     "personas/<slug:slug>/avatar": (302, *[404] * 6),  # Jane has no picture
+    "diagnostics/": VIEWERS_LOOK,
+    "diagnostics/tiles/": VIEWERS_LOOK,
+    "diagnostics/messages/": (302, *[403] * 6),  # with no role; tests/diagnostics/test_live_page.py
     "diagnostics/providers/<int:provider_id>/test/": NO_GET,
     "accounts/login/": (200, *[302] * 6),
     "accounts/logout/": NO_GET,

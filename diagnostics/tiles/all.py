@@ -1,0 +1,26 @@
+"""All tiles, in the order of the page."""
+
+from diagnostics.tiles import calls, machinery, people
+from diagnostics.tiles.asking import Tile
+
+_REPLIES = ("reply_", "call_", "failover")
+
+TILES = {
+    tile.name: tile
+    for tile in (
+        Tile("requests", "Requests", "the ledger of calls", calls.requests, _REPLIES, is_recounted=True),
+        Tile("queue", "Waiting and running", "the turns themselves", machinery.queue, _REPLIES),
+        Tile(
+            "providers",
+            "Providers, last hour",
+            "the ledger of calls",
+            calls.providers,
+            _REPLIES,
+            is_recounted=True,
+        ),
+        Tile("errors", "Failed calls, last day", "the ledger of calls", calls.errors, ("call_failed",)),
+        Tile("sessions", "Active sessions", "the sessions themselves", people.sessions, _REPLIES),
+        Tile("messages", "Last messages", "the messages themselves", people.messages, _REPLIES),
+        Tile("processes", "Processes", "their own reports", machinery.processes),
+    )
+}
