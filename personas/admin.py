@@ -1,9 +1,10 @@
 """Staff edit personas here; what they save is what the next reply uses."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -45,6 +46,11 @@ class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
     actions = ("reset_chosen",)
     actions_detail = ("reset_this",)
     warn_unsaved_form = True
+
+    class Media:
+        css: ClassVar = {"all": ("css/panel.css",)}
+        js: ClassVar = (Script("js/panel.js", type="module"),)
+
     fieldsets = (
         (
             "Who it is",
@@ -64,7 +70,7 @@ class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
             {
                 "fields": (
                     "tone",
-                    "communication_style",
+                    ("engagement", "communication_style"),
                     "common_phrases",
                     "quirks",
                     "example_dialogue",
@@ -72,8 +78,8 @@ class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
             },
         ),
         ("What it brings", {"fields": ("background", "topics", "traits", "system_prompt")}),
-        ("Model", {"fields": (("temperature", "max_tokens"), "cascade")}),
-        ("Daily caps", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),
+        ("Model", {"fields": ("temperature", "max_tokens", "cascade")}),
+        ("Daily caps", {"fields": ("daily_token_cap", "daily_cost_cap_usd")}),
         ("The prompt", {"fields": ("prompt_as_sent",)}),
     )
 

@@ -26,3 +26,11 @@ class CommunicationStyle(models.TextChoices):
     PLAYFUL = "playful", "Playful"
     SOCRATIC = "socratic", "Socratic"
     STORYTELLING = "storytelling", "Storytelling"
+
+
+class Engagement(models.TextChoices):
+    """How much of a conversation it takes upon itself."""
+
+    ACTIVE = "active", "Active"
+    REACTIVE = "reactive", "Reactive"
+    OBSERVER = "observer", "Observer"

@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminImageFieldWidget,
     UnfoldAdminTextareaWidget,
 )
 
 from core.errors import ValisError
+from core.money import dollars
+from personas import limits
 from personas.fields import CascadeField, LinesField, TraitsField
 from personas.models import Persona
 from personas.pictures import make_avatar
+from personas.widgets import GeneralOrOwn, Providers, TraitSliders
+from providers.engine_settings import current_limits
+from providers.models import Provider
 
 UPLOAD = "picture_upload"
 
@@ -43,6 +47,10 @@ class PictureField(forms.FileField):
             raise forms.ValidationError(error.message, code=error.code) from error
 
 
+def _providers() -> list[tuple[str, str]]:
+    return list(Provider.objects.values_list("name", "model"))
+
+
 if TYPE_CHECKING:
     PersonaModelForm = forms.ModelForm[Persona]
 else:
@@ -53,8 +61,14 @@ class PersonaForm(PersonaModelForm):
     common_phrases = LinesField()
     topics = LinesField()
     quirks = LinesField()
-    traits = TraitsField()
-    cascade = CascadeField()
+    traits = TraitsField(
+        widget=TraitSliders(), help_text="Those that are ticked are in the prompt, in words, from 0 to 100."
+    )
+    cascade = CascadeField(
+        widget=Providers(_providers),
+        help_text="Providers in the order this persona wants, each with a model where that matters. "
+        "None: the general order.",
+    )
     picture_upload = PictureField(
         required=False,
         label="Picture",
@@ -82,6 +96,7 @@ class PersonaForm(PersonaModelForm):
             "example_dialogue",
             "traits",
             "communication_style",
+            "engagement",
             "temperature",
             "max_tokens",
             "daily_token_cap",
@@ -89,14 +104,34 @@ class PersonaForm(PersonaModelForm):
             "cascade",
             "is_active",
         )
+        help_texts: ClassVar = {
+            "temperature": "0.0 is steady, 1.0 is free. Some models take none.",
+            "max_tokens": "The longest reply, in tokens.",
+            "daily_token_cap": "Tokens a day, in all its chats. 0: nothing.",  # nosec B105
+            "daily_cost_cap_usd": "US dollars a day, in all its chats. 0: nothing.",
+        }
         widgets: ClassVar = {
             **{name: UnfoldAdminTextareaWidget({"rows": 2}) for name in ("description", "tone", "greeting")},
-            "temperature": UnfoldAdminDecimalFieldWidget({"min": 0, "max": 1, "step": 0.1}),
+            "temperature": GeneralOrOwn(
+                lambda: "The provider's own", kind="range", min=0, max=1, step=0.1, start=0.7
+            ),
+            "max_tokens": GeneralOrOwn(
+                lambda: f"Default (global): {current_limits().max_output:,}", min=1, max=limits.MAX_TOKENS
+            ),
+            "daily_token_cap": GeneralOrOwn(
+                lambda: f"Default (global): {current_limits().daily_token_cap:,}", min=0, max=limits.TOKEN_CAP
+            ),
+            "daily_cost_cap_usd": GeneralOrOwn(
+                lambda: f"Default (global): {dollars(current_limits().daily_cost_cap_usd)}",
+                min=0,
+                max=limits.COST_CAP_USD,
+                step="any",
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("common_phrases", "topics", "quirks", "traits", "cascade"):
+        for name in ("common_phrases", "topics", "quirks"):
             if name in self.fields:
                 self.fields[name].help_text = getattr(Persona, name).field.help_text
         if self.instance.pk and self.instance.avatar_url:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from personas import limits, validators
-from personas.choices import AvatarColour, CommunicationStyle
+from personas.choices import AvatarColour, CommunicationStyle, Engagement
 from personas.snapshots import PersonaSnapshot
 
 
@@ -85,6 +85,12 @@ class Persona(models.Model):
         limits.EXAMPLE_DIALOGUE, "A few lines that show how it answers: “Person: …”, “Jane: …”."
     )
     traits = _json(dict, validators.validate_traits, "One per line: “creativity: 70”, from 0 to 100.")
+    engagement = models.CharField(
+        max_length=10,
+        choices=Engagement,
+        blank=True,
+        help_text="Active: asks and proposes. Reactive: answers what was asked. Observer: says little.",
+    )
     communication_style = models.CharField(
         max_length=20, choices=CommunicationStyle, blank=True, help_text="How it shapes an answer."
     )
@@ -183,6 +189,7 @@ class Persona(models.Model):
             example_dialogue=self.example_dialogue,
             traits=tuple(sorted(self.traits.items())),
             communication_style=self.communication_style,
+            engagement=self.engagement,
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             cascade=tuple(self.cascade),

@@ -25,6 +25,11 @@ _STYLES = {
     "socratic": "Lead with good questions, one at a time, so that the other finds the answer.",
     "storytelling": "Explain by way of small scenes and examples rather than definitions.",
 }
+_ENGAGEMENT = {
+    "active": "Take part of your own accord: ask, propose the next step, bring up what belongs to it.",
+    "reactive": "Answer what was asked and leave the lead to the other; ask back only where you must.",
+    "observer": "Stay in the background: listen, say little, and only when it helps.",
+}
 _HOUSE_RULES = (
     "You are {name} throughout. Stay in character; write only your own side of the conversation.",
     "Asked sincerely whether you are a person, say that you are not: you are an AI persona.",
@@ -87,6 +92,7 @@ def _character(snapshot: PersonaSnapshot) -> tuple[tuple[str, str], ...]:
         ("What you like to talk about", _bullets(snapshot.topics)),
         ("Your quirks", _bullets(snapshot.quirks)),
         ("Your traits", _bullets(traits_in_words(snapshot.traits))),
+        ("How you take part", _ENGAGEMENT.get(snapshot.engagement, "")),
         ("How you answer", _STYLES.get(snapshot.communication_style, "")),
         ("Instructions of your own", _clean(snapshot.system_prompt)),
         ("How a conversation with you sounds", _clean(snapshot.example_dialogue)),

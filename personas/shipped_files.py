@@ -24,6 +24,7 @@ TEXTS = (
     "greeting",
     "example_dialogue",
     "communication_style",
+    "engagement",
 )
 KEYS = (
     *TEXTS,

@@ -26,6 +26,7 @@ class PersonaSnapshot:
     example_dialogue: str = ""
     traits: tuple[tuple[str, int], ...] = ()
     communication_style: str = ""
+    engagement: str = ""
     temperature: float | None = None
     max_tokens: int | None = None
     cascade: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ _BANDS = (
     (84, "high", _MUCH),
     (100, "very high", _MUCH),
 )
+KNOWN = tuple(_MEANINGS)
 
 
 def traits_in_words(traits: Iterable[tuple[str, int]]) -> list[str]:

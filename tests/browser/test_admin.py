@@ -40,6 +40,7 @@ def test_what_staff_write_about_jane_is_in_the_prompt_of_the_next_reply(
     page.locator("[name=tone]").fill("Slow and salty, like a lighthouse keeper.")
     page.locator("[name=greeting]").fill("Ahoy. The lamp is lit.")
     _save(page)
+    page.get_by_role("button", name="Save it").click()
     _notice(page, "was changed successfully")
 
     chat.ask("And now?")
@@ -52,6 +53,7 @@ def test_a_persona_that_is_made_inactive_is_gone_from_the_next_page(visit: Visit
     page = visit(f"/admin/personas/persona/{person}/change/", person="staff").page
     page.locator("[name=is_active]").uncheck(force=True)
     _save(page)
+    page.get_by_role("button", name="Save it").click()
     _notice(page, "was changed successfully")
     chat = visit()
     expect(chat.sidebar.locator("[data-persona=jane]")).to_be_visible()

@@ -5,7 +5,7 @@ from django.urls import reverse
 from personas.loading import load_shipped
 from personas.models import Persona
 from personas.selectors import get_active_persona
-from providers.models import Provider
+from providers.models import EngineSettings, Provider
 from tests.personas.conftest import picture_bytes
 
 LIST = reverse("admin:personas_persona_changelist")
@@ -45,7 +45,7 @@ def test_a_new_persona_has_no_prompt_to_show_yet(staff):
 
 def test_the_form_shows_what_it_saved_and_the_prompt_with_its_tokens(staff, robin):
     page = staff.get(edit(robin)).content.decode()
-    assert "patience: 90" in page
+    assert 'name="traits-patience" min="0" max="100" step="1" value="90"' in page
     assert "The bees know." in page
     assert "You are Robin Hale, Beekeeper." in page
     assert "tokens, as saved." in page
@@ -161,3 +161,45 @@ def test_somebody_who_is_no_staff_gets_nowhere(alice, robin):
     assert alice.post(edit(robin), FORM).status_code == 302
     robin.refresh_from_db()
     assert robin.name == "Robin Hale"
+
+
+def test_sliders_rows_and_choices_are_saved_as_what_they_say(staff, robin):
+    Provider.objects.create(name="local", kind="openai")
+    panel = {
+        "slug": "robin",
+        "traits": "punctuality: 70",
+        "traits-has-warmth": "yes",
+        "traits-warmth": "88",
+        "traits-shyness": "10",
+        "temperature-from": "general",
+        "daily_cost_cap_usd-from": "own",
+        "daily_cost_cap_usd": "0.25",
+        "daily_token_cap-from": "general",
+        "daily_token_cap": "5",
+        "cascade-provider": ["local", "", "local"],
+        "cascade-model": ["llama-3", "ignored", ""],
+    }
+    assert staff.post(edit(robin), FORM | panel).status_code == 302
+    robin.refresh_from_db()
+
+    assert robin.traits == {"warmth": 88, "punctuality": 70}
+    assert (robin.temperature, robin.daily_token_cap, robin.daily_cost_cap_usd) == (None, None, 0.25)
+    assert robin.cascade == ["local llama-3", "local"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("daily_token_cap", "-1"), ("daily_cost_cap_usd", "nan"), ("temperature", "1.1")]
+)
+def test_what_no_slider_gives_is_refused_at_its_field(staff, robin, field, value):
+    refused = staff.post(edit(robin), FORM | {f"{field}-from": "own", field: value})
+
+    assert list(errors(refused)) == [field]
+    assert value in refused.content.decode()
+
+
+def test_the_panel_shows_the_caps_in_force_where_the_persona_has_none(staff, robin):
+    EngineSettings(daily_token_cap=4321, daily_cost_cap_usd=0.5).save()
+    page = staff.get(edit(robin)).content.decode()
+
+    assert "Default (global): 4,321" in page
+    assert "Default (global): $0.50" in page

@@ -125,3 +125,13 @@ def test_what_a_program_says_is_the_last_part_and_opens_no_section(snapshot, not
     added = prompt.removeprefix(plain).strip()
     assert headings(added) in ([], ["The program you are reached through"])
     assert all(line[:1] in {"", "#", ">"} or line.startswith("It sent") for line in added.splitlines())
+
+
+def test_each_engagement_asks_for_something_else_and_none_for_nothing():
+    prompts = [
+        build_system_prompt(PersonaSnapshot(engagement=engagement))
+        for engagement in ("", "active", "reactive", "observer")
+    ]
+
+    assert ["How you take part" in prompt for prompt in prompts] == [False, True, True, True]
+    assert len(set(prompts)) == 4
