@@ -9,6 +9,7 @@ from chat.turns import Held
 from core import live
 
 CONTROL = "control"
+LINE = "line"
 
 
 def topic_of(session_id: UUID | str) -> str:
@@ -42,15 +43,29 @@ _ENDINGS = {
 }
 
 
+def queued_event(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"type": "turn.queued", "turn": turn_form(turn, waiting), "position": turn.position}
+
+
+def announce_waiting(turn: Turn, waiting: dict[str, Any]) -> None:
+    """Tell a session that a turn could not begin yet, and why."""
+    live.publish(topic_of(turn.session_id), queued_event(turn, waiting))
+
+
+def announce_line_moved() -> None:
+    """Tell those who watch waiting turns to look again."""
+    live.publish(LINE, {"type": "moved"})
+
+
 def announce_turn(turn: Turn) -> None:
     """Tell a session how a turn stands now: queued (again), or ended with its text and story."""
     topic = topic_of(turn.session_id)
     form = turn_form(turn)
     if turn.status == "queued":
-        live.publish(topic, {"type": "turn.queued", "turn": form, "position": turn.position})
+        live.publish(topic, queued_event(turn))
     elif kind := _ENDINGS.get(turn.status):
         story = turn.current_attempt.story if turn.current_attempt else []
-        ending = {name: value for name, value in form.items() if name != "id"}
+        ending = {name: value for name, value in form.items() if name not in {"id", "waiting"}}
         live.publish(topic, {**ending, "type": kind, "turn": turn.pk, "story": story})
 
 

@@ -14,6 +14,7 @@ from chat import schemas, services
 from chat.idling import with_activity
 from chat.models import OPEN_STATUSES, Session, Turn
 from chat.presenting import message_form, session_form, turn_form
+from chat.prospects import prospect_of
 from chat.reading import readable_session, sessions_of_person
 from chat.selectors import exchanges_of, own_session, own_turn, sessions_of
 from chat.snapshots import snapshot_of
@@ -121,7 +122,8 @@ def _readable_session(request: HttpRequest, session_id: uuid.UUID) -> Session:
 @router.get("/turns/{int:turn_id}", response={200: schemas.TurnOut, **_ERRORS}, summary="How a turn stands")
 def get_turn(request: HttpRequest, turn_id: int) -> dict[str, Any]:
     """With the text as far as it is stored: about every second while it is written."""
-    return turn_form(own_turn(user_of(request, Right.READ), turn_id))
+    turn = own_turn(user_of(request, Right.READ), turn_id)
+    return turn_form(turn, prospect_of(turn))
 
 
 @router.post("/turns/{int:turn_id}/stop", response={202: schemas.TurnOut, **_ERRORS}, summary="Stop a reply")

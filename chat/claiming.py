@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from chat import turns
-from chat.announcing import announce_turn, topic_of
+from chat.announcing import announce_line_moved, announce_turn, announce_waiting, topic_of
 from chat.dispatching import dispatch_first_of_line
 from chat.models import Turn
+from chat.prospects import prospect_of
+from chat.selectors import find_turn
 from chat.turns import Held
 from core import live
 from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
 from providers.limits import EngineLimits
+from providers.places import all_are_busy
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ def claimed(turn: Turn, limits: EngineLimits) -> Claim | None:
         if turn.waits_since:
             # Several places may have been freed at once, or added by staff.
             dispatch_first_of_line(places)
+            announce_line_moved()
         return Claim(held, snapshot)
     if not turn.waits_since:
         return None
@@ -46,7 +50,7 @@ def claimed(turn: Turn, limits: EngineLimits) -> Claim | None:
         turn, longest_wait=longest_wait, snapshot=turn.snapshot, event_id=event_id
     )
     waited = round((timezone.now() - turn.waits_since).total_seconds())
-    return Claim(held, snapshot, f"all {places} places were busy for {waited} s") if held else None
+    return Claim(held, snapshot, f"{all_are_busy(places)}, still after {waited} s") if held else None
 
 
 def wait_in_line(turn: Turn, limits: EngineLimits) -> None:
@@ -54,6 +58,13 @@ def wait_in_line(turn: Turn, limits: EngineLimits) -> None:
     if turns.leave_waiting(turn):
         # A place may have been freed meanwhile; or the first of the line was never told of.
         dispatch_first_of_line(limits.max_concurrent_requests)
+    if not turn.session.is_transient:
+        _say_why(find_turn(turn.pk))
+
+
+def _say_why(turn: Turn) -> None:
+    if prospect := prospect_of(turn):
+        announce_waiting(turn, prospect)
 
 
 def _last_event_before(turn: Turn) -> str:

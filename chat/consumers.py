@@ -20,6 +20,7 @@ from chat.presenting import message_form, turn_form
 from chat.selectors import own_session, own_turn
 from chat.snapshots import conversation_snapshot
 from chat.unheard import QUIET_SECONDS, OpenTurns
+from chat.watching import LineWatch
 from core import live
 from core.errors import NotFound, Unavailable, ValisError, error_body
 from core.request_id import start_request
@@ -37,6 +38,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     session_id: UUID
     _is_welcome = False
     _pump: asyncio.Task[None] | None = None
+    _watching: asyncio.Task[None] | None = None
     _greeting: asyncio.TimerHandle | None = None
 
     async def connect(self) -> None:
@@ -65,8 +67,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         if self._greeting:
             self._greeting.cancel()
-        if self._pump:
-            self._pump.cancel()
+        self._stop_listening()
         if self._is_welcome:
             note_socket_closed(self.session_id, self.user.pk, code)
 
@@ -136,11 +137,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _hello(self, frame: frames.Hello) -> None:
         if self._greeting:
             self._greeting.cancel()
-        if self._pump:
-            self._pump.cancel()
+        self._stop_listening()
         self._flow = Flow()
         self._open_turns = OpenTurns()
+        self._line = LineWatch(self.session_id, self._say)
+        self._watching = asyncio.create_task(self._line.run())
         self._pump = asyncio.create_task(self._listen(frame.after))
+
+    def _stop_listening(self) -> None:
+        for task in (self._pump, self._watching):
+            if task:
+                task.cancel()
 
     async def _listen(self, after: str) -> None:
         """Send a snapshot if there is no going on after `after`, then everything that happens."""
@@ -166,6 +173,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     await self.send(text_data=entry.frame)
                     self._flow.sent(entry)
                     self._open_turns.hear(entry.frame)
+                    self._line.hear(entry.frame)
         except NotFound:  # deleted while its page was open
             await self.close(NO_SUCH_SESSION)
         except Error:
@@ -190,6 +198,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if snapshot.replay_from:
             await subscription.rewind(snapshot.replay_from)
         self._open_turns.see(snapshot.form)
+        self._line.see(snapshot.form)
         await self._say({"type": "snapshot", "id": subscription.position, **snapshot.form})
 
     async def _say(self, event: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The wire forms of messages, turns and sessions: the same for sockets, API and pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -45,8 +45,8 @@ def message_form(message: Message) -> dict[str, Any]:
     }
 
 
-def turn_form(turn: Turn) -> dict[str, Any]:
-    """A turn with the text of its current attempt."""
+def turn_form(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A turn with the text of its current attempt, and what is known of its waiting."""
     attempt = turn.current_attempt or Attempt()
     code, message = attempt.code, attempt.reason
     if turn.status == TurnStatus.CANCELLED and attempt.status != TurnStatus.CANCELLED:
@@ -64,6 +64,7 @@ def turn_form(turn: Turn) -> dict[str, Any]:
         "usage": attempt.usage,
         "code": code,
         "message": message,
+        "waiting": waiting,
         "created_at": _moment(turn.created_at),
         "finished_at": _moment(turn.finished_at),
     }
@@ -80,12 +81,17 @@ def session_form(session: Session) -> dict[str, Any]:
     }
 
 
-def conversation_form(session: Session, messages: Iterable[Message], turns: Iterable[Turn]) -> dict[str, Any]:
+def conversation_form(
+    session: Session,
+    messages: Iterable[Message],
+    turns: Iterable[Turn],
+    waiting: Mapping[int, dict[str, Any]],
+) -> dict[str, Any]:
     """A session as a snapshot shows it."""
     return {
         "session": session_form(session),
         "messages": [message_form(message) for message in messages],
-        "turns": [turn_form(turn) for turn in turns],
+        "turns": [turn_form(turn, waiting.get(turn.pk)) for turn in turns],
     }
 
 

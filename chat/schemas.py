@@ -53,6 +53,21 @@ class MessageOut(Schema):
     created_at: datetime
 
 
+class PlacesOut(Schema):
+    busy: int
+    of: int
+
+
+class WaitingOut(Schema):
+    """Who is before a waiting reply; `text` says it in words."""
+
+    ahead: Annotated[int, Field(description="replies before it in its chat")]
+    places: PlacesOut
+    ahead_in_line: Annotated[int, Field(description="older ones of other chats that wait for a place")]
+    about_seconds: Annotated[int | None, Field(description="null while there is nothing to go by")]
+    text: str
+
+
 class TurnOut(Schema):
     """One wish for a reply, with the text as far as it is stored."""
 
@@ -68,6 +83,7 @@ class TurnOut(Schema):
     usage: UsageOut | None
     code: str
     message: str
+    waiting: WaitingOut | None = None
     created_at: datetime
     finished_at: datetime | None
 

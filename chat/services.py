@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.audit.recording import record
 from accounts.models import User
 from chat import turns
-from chat.announcing import announce_question, announce_stop, announce_turn
+from chat.announcing import announce_line_moved, announce_question, announce_stop, announce_turn
 from chat.briefs import Brief
 from chat.dispatching import dispatch, dispatch_next
 from chat.models import Message, Session, Turn, TurnStatus
@@ -84,6 +84,7 @@ def stop_turn(turn: Turn) -> None:
     if turns.request_stop(turn):
         note_end_without_worker(turn, TurnStatus.CANCELLED)
         announce_turn(find_turn(turn.pk))
+        announce_line_moved()
         dispatch_next(turn)
     else:
         announce_stop(turn)

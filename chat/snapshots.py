@@ -7,6 +7,7 @@ from uuid import UUID
 from accounts.models import User
 from chat.models import Session, Turn, TurnStatus
 from chat.presenting import conversation_form
+from chat.prospects import prospects_of
 from chat.selectors import messages_of, own_session, turns_on
 
 SNAPSHOT_MESSAGES = 100
@@ -28,7 +29,7 @@ def conversation_snapshot(user: User, session_id: UUID, *, limit: int = SNAPSHOT
 def snapshot_of(session: Session, *, limit: int = SNAPSHOT_MESSAGES) -> Snapshot:
     messages = messages_of(session, limit=limit)
     turns = turns_on(messages)
-    return Snapshot(conversation_form(session, messages, turns), _replay_from(turns))
+    return Snapshot(conversation_form(session, messages, turns, prospects_of(turns)), _replay_from(turns))
 
 
 def _replay_from(turns: list[Turn]) -> str:

@@ -21,7 +21,7 @@ from providers.errors import CapReached, ProviderError, ProviderSkipped, TimeLim
 from providers.instances import instance_for, reason_to_skip
 from providers.limits import EngineLimits
 from providers.lineup import Candidate
-from providers.places import CallPlace
+from providers.places import CallPlace, all_are_busy
 from providers.stopping import CallStopped, StopSignal
 from providers.story import Outcome, Step
 
@@ -121,7 +121,7 @@ class Cascade:
         with CallPlace(place.candidate) as call_place:
             yield from self._wait_for(call_place)
             if not call_place.is_held:
-                busy = f"all {place.candidate.places} places are busy"
+                busy = all_are_busy(place.candidate.places or 0)
                 self._note(place.candidate, progress, Outcome.SKIPPED, "places_busy", busy)
                 return False
             if refusal := self._circuits.enter(place.candidate):

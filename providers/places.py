@@ -87,6 +87,10 @@ class CallPlace:
             logger.warning("a place at %s is given back by the end of its lease", self._provider)
 
 
+def all_are_busy(places: int) -> str:
+    return "the only place is busy" if places == 1 else f"all {places} places are busy"
+
+
 def busy_places() -> dict[str, int]:
     """Places that are taken, by the name of the provider."""
     held = Place.objects.filter(held_until__gte=Now()).values("provider").annotate(count=Count("pk"))

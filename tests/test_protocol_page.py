@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import frames
-from chat.announcing import Announcer, announce_question, announce_stop, announce_turn
+from chat.announcing import Announcer, announce_question, announce_stop, announce_turn, announce_waiting
 from chat.models import Attempt, Message, Session, Turn
 from chat.presenting import conversation_form, message_form, persona_form, turn_form
 from chat.turns import Held
@@ -32,6 +32,7 @@ CONSUMER = ast.parse((ROOT / "chat/consumers.py").read_text())
 
 ENDINGS = {"complete": "done", "failed": "failed", "cancelled": "cancelled", "interrupted": "interrupted"}
 PROVIDER = {"name": "", "label": "", "model": "", "is_fallback": False}
+WAITING = {"ahead": 1, "places": {"busy": 8, "of": 8}, "ahead_in_line": 0, "about_seconds": 12, "text": ""}
 USAGE = {"tokens_in": 0, "tokens_out": 0, "tokens_cached": 0, "is_estimated": False, "is_cut": False}
 
 
@@ -75,6 +76,7 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
     announcer.delta(held, at=0, text="")
     announcer.restarted(held, reason="")
     announce_question(turn_with("queued"))
+    announce_waiting(turn_with("queued"), WAITING)
     announce_stop(turn_with("streaming"))
     for status in ENDINGS:
         step = Step("", "", "", "", Outcome.ANSWERED, 1)
@@ -126,7 +128,7 @@ def test_all_endings_of_a_turn_have_the_same_fields(listener: Listener) -> None:
 @pytest.mark.django_db  # whether a session rests is an engine setting
 def test_the_examples_of_answers_have_their_fields() -> None:
     turn = turn_with("queued")
-    snapshot = {"type": "", "id": "", **conversation_form(turn.session, [turn.question], [turn])}
+    snapshot = {"type": "", "id": "", **conversation_form(turn.session, [turn.question], [turn], {})}
     accepted = {
         "type": "",
         "client_id": "",

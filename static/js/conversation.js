@@ -80,7 +80,7 @@ export class Conversation {
 
   #queue(wire) {
     const known = this.#turns.get(String(wire.id));
-    if (known) known.queue(wire.attempt);
+    if (known) known.queue(wire);
     else this.showTurn(wire);
     this.#onChange();
     return true;

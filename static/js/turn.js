@@ -61,14 +61,17 @@ export class Turn {
     dataset.position = wire.position;
     this.#enter(wire.attempt, wire.status);
     this.#showPersona(wire.persona);
+    this.#showWaiting(wire.waiting);
     this.#showProvider(wire.status === "queued" ? null : wire.provider);
     this.#showReply({ queued: {}, streaming: { text: wire.text } }[wire.status] ?? wire);
     writeTime(this.element.querySelector("time"), wire.created_at);
     return wire.status === "streaming" ? [...wire.text].slice(known).join("") : "";
   }
 
-  queue(attempt) {
-    if (attempt < this.attempt || (attempt === this.attempt && this.status === "queued")) return;
+  queue({ attempt, waiting }) {
+    if (attempt < this.attempt) return;
+    this.#showWaiting(waiting);
+    if (attempt === this.attempt && this.status === "queued") return;
     this.#enter(attempt, "queued");
     this.#showProvider(null);
     this.#showReply({});
@@ -156,6 +159,12 @@ export class Turn {
     else if (!avatar.querySelector("img")) {
       avatar.replaceChildren(Object.assign(new Image(), { src: picture, alt: "" }));
     }
+  }
+
+  /** Who is before it; while nobody knows, the style sheet tells from the page. */
+  #showWaiting(waiting) {
+    this.element.toggleAttribute("data-waits", Boolean(waiting));
+    this.#slots.waiting.textContent = waiting?.text ?? "Waits for the reply above";
   }
 
   #showProvider(provider) {

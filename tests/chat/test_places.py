@@ -195,7 +195,7 @@ def test_who_waited_too_long_is_answered_by_the_fallback_voice_which_says_why(
 
     assert (waiting.status, reply.provider["is_fallback"]) == (TurnStatus.COMPLETE, True)
     assert [(step["outcome"], step["message"]) for step in reply.story] == [
-        ("skipped", "all 1 places were busy for 61 s"),
+        ("skipped", "the only place is busy, still after 61 s"),
         ("answered", ""),
     ]
     assert line.busy_places() == 1
