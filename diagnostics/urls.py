@@ -1,11 +1,17 @@
 from django.urls import path
 
 from diagnostics import live_views, views
+from diagnostics.configuration import views as configuration
 
 app_name = "diagnostics"
 urlpatterns = [
     path("", live_views.live, name="live"),
     path("tiles/", live_views.tiles, name="tiles"),
     path("messages/", live_views.messages, name="messages"),
+    path("config/", configuration.page, name="config"),
+    path("config/file/", configuration.load, name="load-config"),
+    path("config/file/export/", configuration.export, name="export-config"),
+    path("config/snapshots/<int:snapshot_id>/", configuration.restore, name="restore-config"),
+    path("config/snapshots/<int:snapshot_id>/download/", configuration.download, name="download-config"),
     path("providers/<int:provider_id>/test/", views.test_provider, name="test-provider"),
 ]

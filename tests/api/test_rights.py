@@ -106,6 +106,11 @@ PAGES: dict[str, tuple[int, ...]] = {
     "diagnostics/tiles/": VIEWERS_LOOK,
     "diagnostics/messages/": (302, *[403] * 6),  # with no role; tests/diagnostics/test_live_page.py
     "diagnostics/providers/<int:provider_id>/test/": NO_GET,
+    "diagnostics/config/": (302, 403, 403, 403, 200, 200, 200),
+    "diagnostics/config/file/": (302, 403, 403, 403, 403, 403, 200),
+    "diagnostics/config/file/export/": NO_GET,
+    "diagnostics/config/snapshots/<int:snapshot_id>/": (302, 403, 403, 403, 403, 403, 404),
+    "diagnostics/config/snapshots/<int:snapshot_id>/download/": (302, 403, 403, 403, 404, 404, 404),
     "accounts/login/": (200, *[302] * 6),
     "accounts/logout/": NO_GET,
     "accounts/keys/": LOGIN_FIRST,

@@ -145,6 +145,19 @@ def test_the_page_of_keys_with_a_new_one(visit: Visit, window: dict[str, Any]) -
 
 
 @in_every_window
+def test_the_configuration_with_a_broken_file_and_going_back(
+    visit: Visit, window: dict[str, Any], valis: Valis
+) -> None:
+    (valis.data / ".valis_config.json").write_text('{"engine": {"max_output": 512,}}')
+    page = visit("/diagnostics/config/", person="staff", **window).page
+    expect(page.get_by_text("The file cannot be loaded.")).to_be_visible()
+    _assert_accessible(page)
+    page.get_by_role("link", name="Go back to #").first.click()
+    expect(page.get_by_role("heading", name="Go back to snapshot")).to_be_visible()
+    _assert_accessible(page)
+
+
+@in_every_window
 def test_an_error_page(visit: Visit, window: dict[str, Any], watch: Watch) -> None:
     watch.expect("404")
     page = visit("/chat/7a1b8f0e-0000-4000-8000-000000000000/", **window).page
