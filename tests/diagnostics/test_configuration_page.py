@@ -175,7 +175,7 @@ def test_who_may_only_read_sees_no_button_and_cannot_act(vic, as_user) -> None:
     assert viewer.post(address, {"seen": "x"}).status_code == 403
 
 
-def test_the_menu_leads_there_those_who_may(vic, charlie, as_user) -> None:
+def test_a_tab_leads_there_those_who_may(vic, charlie, as_user) -> None:
     address = reverse(PAGE)
 
     assert address in as_user(vic).get("/chat/").text
