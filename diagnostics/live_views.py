@@ -3,22 +3,26 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit.recording import record
 from accounts.requests import user_of
 from accounts.rights import Right
+from core.errors import NotFound
 from diagnostics.activity.reading import event_form, latest_events
 from diagnostics.tiles.all import TILES
 from diagnostics.tiles.asking import Tile, ask
 from diagnostics.tiles.people import latest_messages
+from providers.circuits.closing import circuit_by_id, reset_circuit
 
 _ACTIVITY = Tile("activity", "Activity", "", lambda: {"events": _latest_activity()})
 
 may_watch = permission_required(Right.READ_DIAGNOSTICS.permission, raise_exception=True)
+may_change = permission_required(Right.CHANGE_ENGINE.permission, raise_exception=True)
 may_read_others = permission_required(Right.READ_OTHERS_CHATS.permission, raise_exception=True)
 
 
@@ -44,6 +48,21 @@ def tiles(request: HttpRequest) -> HttpResponse:
     return render(request, "diagnostics/_tiles.html", _context(request) | {"tiles": shown, "is_swap": True})
 
 
+@require_POST
+@login_required
+@may_change
+def reset_one(request: HttpRequest, circuit_id: int) -> HttpResponse:
+    """Close a circuit, and show how they all stand then."""
+    try:
+        reset_circuit(circuit_by_id(circuit_id), actor=user_of(request))
+    except NotFound:
+        raise Http404 from None
+    if not getattr(request, "htmx", False):
+        return HttpResponseRedirect(reverse("diagnostics:live"))
+    context = _context(request) | {"tiles": ask([TILES["circuits"]]), "is_swap": True}
+    return render(request, "diagnostics/_tiles.html", context)
+
+
 @require_safe
 @never_cache
 @login_required
@@ -58,7 +77,11 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
-    return {"may_read_others": user_of(request).may(Right.READ_OTHERS_CHATS)}
+    user = user_of(request)
+    return {
+        "may_read_others": user.may(Right.READ_OTHERS_CHATS),
+        "may_reset": user.may(Right.CHANGE_ENGINE),
+    }
 
 
 def _latest_activity() -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ app_name = "diagnostics"
 urlpatterns = [
     path("", live_views.live, name="live"),
     path("tiles/", live_views.tiles, name="tiles"),
+    path("circuits/<int:circuit_id>/reset/", live_views.reset_one, name="reset-circuit"),
     path("messages/", live_views.messages, name="messages"),
     path("config/", configuration.page, name="config"),
     path("config/file/", configuration.load, name="load-config"),

@@ -18,6 +18,9 @@ TILES = {
             _REPLIES,
             is_recounted=True,
         ),
+        Tile(
+            "circuits", "Circuits", "the circuits themselves", machinery.circuits, ("circuit_", "call_failed")
+        ),
         Tile("errors", "Failed calls, last day", "the ledger of calls", calls.errors, ("call_failed",)),
         Tile("sessions", "Active sessions", "the sessions themselves", people.sessions, _REPLIES),
         Tile("messages", "Last messages", "the messages themselves", people.messages, _REPLIES),

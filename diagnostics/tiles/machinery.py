@@ -1,4 +1,4 @@
-"""Turns that wait and run, and the processes that work on them."""
+"""Turns that wait and run, the processes that work on them, and the providers that are left alone."""
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
@@ -9,6 +9,8 @@ from diagnostics.figures.tidying import GONE_AFTER, PAST
 from diagnostics.models import ProcessFigures
 from diagnostics.signs import SCHEDULER, SCHEDULER_SILENCE, recent_sign
 from diagnostics.tiles.asking import Figures
+from providers.circuits.models import CircuitState
+from providers.circuits.reading import all_circuits, seconds_left
 from providers.engine_settings import current_limits
 
 
@@ -22,6 +24,17 @@ def queue() -> Figures:
         oldest=Min("created_at", filter=is_queued),
     )
     return figures | {"places": current_limits().max_concurrent_requests}
+
+
+def circuits() -> Figures:
+    timeout = current_limits().circuit_breaker_timeout
+    rows = []
+    for circuit in all_circuits():
+        left = seconds_left(circuit, circuit.now, timeout=timeout)  # type: ignore[attr-defined]
+        is_closed = circuit.state == CircuitState.CLOSED
+        is_clean = is_closed and not circuit.failures and not circuit.not_before
+        rows.append({"circuit": circuit, "seconds_left": round(left), "is_clean": is_clean})
+    return {"rows": rows}
 
 
 def processes() -> Figures:

@@ -104,6 +104,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "personas/<slug:slug>/avatar": (302, *[404] * 6),  # Jane has no picture
     "diagnostics/": VIEWERS_LOOK,
     "diagnostics/tiles/": VIEWERS_LOOK,
+    "diagnostics/circuits/<int:circuit_id>/reset/": NO_GET,
     "diagnostics/messages/": (302, *[403] * 6),  # with no role; tests/diagnostics/test_live_page.py
     "diagnostics/providers/<int:provider_id>/test/": NO_GET,
     "diagnostics/config/": (302, 403, 403, 403, 200, 200, 200),

@@ -11,6 +11,7 @@ from tests.browser.test_accessibility import _assert_accessible, in_every_window
 from tests.browser.watching import Watch
 from tests.harness.person import Person
 from tests.harness.running import BACKUP_MODEL, MODEL, use_backup
+from tests.harness.store import set_up_engine
 from tests.harness.valis import Valis
 from tests.playing import PlayingServer
 
@@ -34,6 +35,22 @@ def test_a_broken_provider_shows_as_a_failover(visit: Visit, people: Any, broken
     expect(activity).to_contain_text("openai failed")
     row = page.locator("#tile-providers tr", has_text="openai")
     expect(row.locator("td").nth(2)).to_have_text(re.compile(r"^[1-9]"))
+
+
+def test_a_circuit_opens_before_ones_eyes_and_is_reset(
+    visit: Visit, valis: Valis, people: Any, broken: None
+) -> None:
+    set_up_engine(valis.data, retry_schedule=[], circuit_breaker_threshold=1)
+    page = visit("/diagnostics/", person="staff").page
+    expect(page.locator("#connection")).to_have_attribute("data-state", "connected")
+
+    people("demo").post("/api/chat", {"message": "Who answers?"})
+
+    tile = page.locator("#tile-circuits")
+    expect(tile.locator(".circuit-open")).to_have_count(1)
+    tile.get_by_role("button", name="Reset").click()
+    expect(tile.locator(".circuit-open")).to_have_count(0)
+    expect(page.locator("#activity-list")).to_contain_text("was reset by staff")
 
 
 def test_the_page_goes_on_without_the_socket(visit: Visit, people: Any, watch: Watch) -> None:

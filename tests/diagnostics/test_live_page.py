@@ -22,6 +22,7 @@ from diagnostics.tasks import recount
 from diagnostics.tiles import asking, calls, machinery, people
 from diagnostics.tiles.all import TILES
 from personas.models import Persona
+from providers.circuits.models import Circuit, CircuitState
 from usage.models import Call, CallOutcome, Pricing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -210,6 +211,41 @@ def test_who_may_read_others_sees_texts_and_that_is_noted(
 def test_the_tab_is_there_for_those_who_may_enter(alice: User, vic: User, jane: Persona, as_user) -> None:
     assert 'href="/diagnostics/"' in as_user(vic).get("/chat/").content.decode()
     assert 'href="/diagnostics/"' not in as_user(alice).get("/chat/").content.decode()
+
+
+@pytest.fixture
+def opened(provider: Callable[..., Any]) -> Circuit:
+    row = provider("say:hi", name="main")
+    now = timezone.now()
+    return Circuit.objects.create(
+        provider="main", model=row.model, state=CircuitState.OPEN, failures=5, opened_at=now
+    )
+
+
+def test_an_open_circuit_is_shown_and_only_who_may_change_the_engine_can_reset_it(
+    opened: Circuit, vic: User, sue: User, as_user
+) -> None:
+    path = f"/diagnostics/circuits/{opened.pk}/reset/"
+
+    assert "circuit-open" in as_user(vic).get("/diagnostics/").content.decode()
+    assert path not in as_user(vic).get("/diagnostics/").content.decode()
+    assert as_user(vic).post(path).status_code == 403
+    assert path in as_user(sue).get("/diagnostics/").content.decode()
+    assert as_user(sue).post(path).status_code == 302
+    opened.refresh_from_db()
+    assert opened.state == CircuitState.CLOSED
+    assert AuditEntry.objects.get(action="circuit.reset").actor == "sue"
+
+
+def test_a_reset_over_htmx_answers_with_the_circuits_as_they_are_then(
+    opened: Circuit, sue: User, as_user
+) -> None:
+    path = f"/diagnostics/circuits/{opened.pk}/reset/"
+
+    tile = as_user(sue).post(path, headers={"HX-Request": "true"}).content.decode()
+
+    assert "circuit-closed" in tile
+    assert as_user(sue).post("/diagnostics/circuits/999/reset/").status_code == 404
 
 
 def test_what_happened_is_on_the_page_without_scripts(vic: User, as_user) -> None:
