@@ -23,7 +23,9 @@ class Versioned(Base):
         """The base would let those restore who may only look."""
         if request.method == "POST" and not self.has_change_permission(request):
             raise PermissionDenied
-        answer: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)  # type: ignore[misc]
+        # The theme's own link to the history would lead to that of the version.
+        context = {"show_history": False} | (extra_context or {})
+        answer: HttpResponse = super().history_form_view(request, object_id, version_id, context)  # type: ignore[misc]
         return answer
 
     def construct_change_message(

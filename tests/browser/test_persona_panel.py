@@ -1,5 +1,6 @@
 """The persona panel: sliders, drop-downs, caps, and a save that asks once."""
 
+import json
 import os
 from typing import Any
 
@@ -108,6 +109,20 @@ def test_saving_asks_once_and_names_what_was_changed(panel: Page, valis: Valis) 
 
     expect(dialog).to_be_hidden()
     assert stored(valis, "tone") != "brisk"
+
+
+def test_an_earlier_version_is_put_back_with_all_its_sliders(
+    panel: Page, persona: dict[str, Any], valis: Valis
+) -> None:
+    before = json.loads(persona["traits"])
+    panel.get_by_role("slider", name="Warmth, 0 to 100").fill("3")
+    save(panel)
+    panel.goto(f"/admin/personas/persona/{persona['id']}/history/")
+    panel.locator("#change-history tbody tr").nth(1).get_by_role("link", name="Sam").click()
+    panel.get_by_role("button", name="Revert").click()
+    expect(panel.get_by_text("was changed successfully").first).to_be_visible()
+
+    assert json.loads(stored(valis, "traits")) == before
 
 
 @in_every_window
