@@ -54,7 +54,7 @@ class ProviderAdmin(Audited, Guarded, ModelAdmin):
         (
             "Prices of its own, in US dollars for a million tokens",
             {
-                "fields": (("price_in", "price_out", "price_cached"),),
+                "fields": ("price_in", "price_out", "price_cached"),
                 "description": "For every model it is asked for. Empty fields take the price list that comes "
                 "with VALIS; a model that is not in it is “unpriced”, and counts by its tokens alone.",
             },

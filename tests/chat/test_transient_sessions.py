@@ -269,7 +269,7 @@ def test_a_reply_takes_few_statements(ask, provider: Callable[..., Provider]) ->
         answer_turn(turn.pk)
 
     assert len(statements(storing)) == 3
-    assert len(statements(answering)) == 11
+    assert len(statements(answering)) == 12
 
 
 def statements(captured: CaptureQueriesContext) -> list[str]:
