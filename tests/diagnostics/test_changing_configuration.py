@@ -221,6 +221,22 @@ def test_staff_are_told_of_a_change(staff, monkeypatch) -> None:
     assert (facts["actor"], facts["keys"]) == ("sue", ["engine.max_output"])
 
 
+def test_every_kind_of_value_that_was_forced_in_leaves_page_and_api_working(staff, provider) -> None:
+    provider("say:hi", name="openai")
+    EngineSettings.objects.get_or_create(pk=1)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE providers_enginesettings SET retry_schedule = '[1e999]', connect_timeout = -1")
+        cursor.execute(
+            "UPDATE providers_provider SET kind = 'no such', silence_timeout = -1, base_url = 'x y'"
+        )
+
+    assert staff.get(reverse("diagnostics:config")).status_code == 200
+    config = staff.get("/api/config").json()
+    assert len(config["problems"]) == 2
+    assert config["cascade"][0]["skip_reason"] == "unknown kind “no such”"
+    assert staff.get(reverse("admin:providers_provider_changelist")).status_code == 200
+
+
 def test_what_was_exported_is_loaded_again(staff, provider, file: Path) -> None:
     provider("say:hi", name="openai", api_key=CANARY)
     assert post(staff, "/file/export").json() == {"path": str(file)}

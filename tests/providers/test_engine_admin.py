@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from providers.limits import EngineLimits
 from providers.models import EngineSettings, Provider
 from usage.models import Call, CallOutcome, Purpose
 
@@ -48,6 +49,13 @@ def test_the_settings_are_one_page_with_nothing_to_add_or_delete(staff) -> None:
     assert response.redirect_chain[-1][0] == reverse(CHANGE, args=[1])
     assert staff.get(reverse("admin:providers_enginesettings_add")).status_code == 403
     assert staff.post(reverse("admin:providers_enginesettings_delete", args=[1])).status_code == 403
+
+
+def test_every_setting_of_the_schema_is_on_the_page(staff) -> None:
+    EngineSettings.objects.get_or_create(pk=1)
+    form = staff.get(reverse(CHANGE, args=[1])).context["adminform"].form
+
+    assert set(form.fields) == set(EngineLimits.model_fields)
 
 
 def test_saved_settings_are_in_force(staff) -> None:
