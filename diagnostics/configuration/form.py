@@ -60,8 +60,9 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    is_number = isinstance(value, int | float) and math.isfinite(value)
-    return value if value is None or isinstance(value, bool | str) or is_number else str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def digest_of(changes: Iterable[Difference]) -> str:
