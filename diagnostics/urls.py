@@ -1,6 +1,6 @@
 from django.urls import path
 
-from diagnostics import live_views, views
+from diagnostics import dry_run_views, live_views, views
 from diagnostics.configuration import views as configuration
 
 app_name = "diagnostics"
@@ -14,5 +14,6 @@ urlpatterns = [
     path("config/file/export/", configuration.export, name="export-config"),
     path("config/snapshots/<int:snapshot_id>/", configuration.restore, name="restore-config"),
     path("config/snapshots/<int:snapshot_id>/download/", configuration.download, name="download-config"),
+    path("dry-run/", dry_run_views.show, name="dry-run"),
     path("providers/<int:provider_id>/test/", views.test_provider, name="test-provider"),
 ]

@@ -6,7 +6,7 @@ two never pass where there is room for one.
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.events import emit
 from core.money import dollars
 from core.queries import in_single_file
 from personas.capping import mark_capped
+from personas.models import Persona
 from providers.errors import CapReached
 from providers.limits import EngineLimits
 from usage.models import Call
@@ -71,6 +72,16 @@ class DailyCap:
         self._persona_id = persona_id
         self._limits = limits
 
+    def why_not(self, persona: Persona, *, tokens: int, cost: float) -> str:
+        """Why a call that may take so much would not be made now, or an empty string."""
+        own = persona.daily_token_cap, persona.daily_cost_cap_usd
+        try:
+            day = self._day_of(self._sums(timezone.now()) or (*own, 0, 0))
+            held = replace(day, tokens=day.tokens + tokens, cost=day.cost + cost)
+            return held.why_over(tokens, cost)
+        except (Error, TypeError, ValueError, ArithmeticError):
+            return "the persona's daily caps cannot be read"
+
     def wait_in_line(self) -> None:
         """Inside the transaction that opens a call: until it ends, nobody opens one of this persona."""
         in_single_file(f"daily cap of persona {self._persona_id}")
@@ -78,7 +89,7 @@ class DailyCap:
     def check(self, call: Call) -> None:
         """Raises `CapReached` when this call, whose row is open, may not be made or nobody can tell."""
         try:
-            day = self._day(call)
+            day = self._day_of(self._sums(call.started_at))
             reason = day.why_over(call.estimated_tokens, float(call.estimated_cost_usd or 0))
         except (Error, TypeError, ValueError, ArithmeticError) as error:
             logger.warning("the caps of persona %s cannot be read", call.persona_slug, exc_info=True)
@@ -91,11 +102,14 @@ class DailyCap:
         if mark_capped(self._persona_id, on=timezone.localdate()):
             emit("persona_capped", persona=persona)
 
-    def _day(self, call: Call) -> Day:
-        midnight = connection.ops.adapt_datetimefield_value(_midnight_before(call.started_at))
+    def _sums(self, moment: datetime) -> Any:
+        midnight = connection.ops.adapt_datetimefield_value(_midnight_before(moment))
         with connection.cursor() as cursor:
             cursor.execute(_SUMS, [self._persona_id, midnight])
-            own_tokens, own_cost, tokens, cost = cursor.fetchone()
+            return cursor.fetchone()
+
+    def _day_of(self, sums: Any) -> Day:
+        own_tokens, own_cost, tokens, cost = sums
         return Day(
             token_cap=int(_amount(own_tokens, self._limits.daily_token_cap)),
             cost_cap=_amount(own_cost, self._limits.daily_cost_cap_usd),

@@ -8,6 +8,7 @@ from diagnostics.api import router as diagnostics_router
 from diagnostics.configuration.api import router as configuration_router
 from personas.api import router as personas_router
 from providers.circuits.api import router as circuits_router
+from usage.api import router as usage_router
 from valis_site.api_errors import answer_errors
 from valis_site.described_api import DescribedAPI
 
@@ -35,6 +36,7 @@ for router in (
     personas_router,
     diagnostics_router,
     circuits_router,
+    usage_router,
     configuration_router,
     audit_router,
 ):

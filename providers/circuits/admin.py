@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -24,8 +25,8 @@ class CircuitAdmin(Guarded, ModelAdmin):
 
     view_right = Right.READ_DIAGNOSTICS
     list_display = (
-        *("provider", "model", "shown_state", "changed_at", "failures", "calls_pass_again"),
-        *("error_code", "error_message", "failed_at", "not_before"),
+        *("provider", "model", "shown_state", "since", "failures"),
+        *("calls_pass_again", "error_message"),
     )
     list_filter = ("state",)
     actions = ("reset",)
@@ -55,6 +56,10 @@ class CircuitAdmin(Guarded, ModelAdmin):
         if circuit.state == CircuitState.HALF_OPEN:
             return "when one call was answered"
         return f"in {left:.0f} s, one at first" if left else "with the next one"
+
+    @display(description="since", ordering="changed_at")
+    def since(self, circuit: Circuit) -> str:
+        return f"{timezone.localtime(circuit.changed_at):%Y-%m-%d %H:%M:%S}"
 
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.may(Right.CHANGE_ENGINE)

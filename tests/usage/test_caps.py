@@ -211,10 +211,10 @@ def test_a_day_begins_at_midnight_where_the_server_is(ask, provider, jane, zone,
 
 
 def test_nobody_is_asked_where_the_caps_cannot_be_read(ask, provider, playing, monkeypatch, caplog) -> None:
-    def broken(self: DailyCap, call: Call) -> None:
+    def broken(self: DailyCap, moment: datetime) -> None:
         raise DatabaseError("no such column")
 
-    monkeypatch.setattr(DailyCap, "_day", broken)
+    monkeypatch.setattr(DailyCap, "_sums", broken)
     provider("say:hello")
     text, [step, _] = ask()
 
