@@ -63,14 +63,13 @@ def ask(tiles: Sequence[Tile]) -> list[Shown]:
     """The tiles in their order. One that hung the last time is not asked again before that has ended."""
     asked_at = timezone.now()
     ends_at = time.monotonic() + TILE_SECONDS
-    asked = {tile.name: _pool.submit(_in_context(tile)) for tile in tiles if not _hangs(tile)}
-    recounts = _pool.submit(_in_context(_RECOUNTS))
-    wait([*asked.values(), recounts], timeout=max(0.0, ends_at - time.monotonic()))
-    known = _result(recounts, "recounts") or {}
+    asked = {tile.name: _pool.submit(_in_context(tile)) for tile in (*tiles, _RECOUNTS) if not _hangs(tile)}
+    wait(asked.values(), timeout=max(0.0, ends_at - time.monotonic()))
+    answers = {name: _result(answer, name) for name, answer in asked.items()}
+    known = answers.get(_RECOUNTS.name) or {}
     shown = []
     for tile in tiles:
-        answer = asked.get(tile.name)
-        figures = _result(answer, tile.name) if answer else None
+        figures = answers.get(tile.name)
         problem = NOT_ANSWERING if figures is None else ""
         shown.append(Shown(tile, asked_at, figures, problem, known.get(tile.name)))
     return shown
