@@ -2,7 +2,8 @@
 
     python -m benchmarks.failing [--chats 60]
 
-The two are measured in turn on one running VALIS; the failing provider answers every call with 500.
+They are measured in turn on one running VALIS; the failing provider answers every call with 500. For the
+second row its circuit never opens, for the third one it is open.
 """
 
 import argparse
@@ -23,8 +24,15 @@ _ADD = (
     "name='broken', kind='openai', priority=1, model='status:500', base_url={url!r}, api_key='sk-x')"
 )
 _SWITCH = (
-    "from providers.models import Provider; Provider.objects.filter(name='broken').update(is_enabled={on})"
+    "from providers.models import Circuit, EngineSettings, Provider; Circuit.objects.all().delete(); "
+    "Provider.objects.filter(name='broken').update(is_enabled={on}); EngineSettings.objects.update_or_create("
+    "pk=1, defaults=dict(circuit_breaker_threshold={threshold}, circuit_breaker_timeout=3600))"
 )
+_ROWS = {
+    "good provider alone": (False, 5),
+    "a failing one before it": (True, 1000),
+    "with its circuit open": (True, 1),
+}
 
 
 def in_shell(valis: Valis, code: str) -> None:
@@ -48,15 +56,17 @@ def run(chats: int) -> None:
         Valis(Path(data), OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.openai_url) as valis,
     ):
         in_shell(valis, _ADD.format(url=provider.openai_url))
-        seen: dict[bool, list[float]] = {True: [], False: []}
-        for is_broken in (False, True) * 3:
-            in_shell(valis, _SWITCH.format(on=is_broken))
+        seen: dict[str, list[float]] = {name: [] for name in _ROWS}
+        for name in [*_ROWS] * 3:
+            is_broken, threshold = _ROWS[name]
+            in_shell(valis, _SWITCH.format(on=is_broken, threshold=threshold))
             asyncio.run(first_tokens(valis, 5))
-            seen[is_broken] += asyncio.run(first_tokens(valis, chats // 3))
+            seen[name] += asyncio.run(first_tokens(valis, chats // 3))
         print("| | p50 ms | p95 ms |\n| --- | ---: | ---: |")
-        for name, values in (("good provider alone", seen[False]), ("a failing one before it", seen[True])):
+        for name, values in seen.items():
             print(f"| {name} | {statistics.median(values):.1f} | {percentile(values, 0.95):.1f} |")
-        print(f"\nadded: {statistics.median(seen[True]) - statistics.median(seen[False]):.1f} ms (p50)")
+        alone, failing, opened = map(statistics.median, seen.values())
+        print(f"\nadded: {failing - alone:.1f} ms, {opened - alone:.1f} ms with its circuit open (p50)")
 
 
 if __name__ == "__main__":
