@@ -69,6 +69,13 @@ def announce_turn(turn: Turn) -> None:
         live.publish(topic, {**ending, "type": kind, "turn": turn.pk, "story": story})
 
 
+def announce_wish(turn: Turn) -> None:
+    """Tell a session whether a reply of the fallback voice is waiting for a better one."""
+    form = turn_form(turn)
+    told = {name: form[name] for name in ("attempt", "wished_at", "code", "message")}
+    live.publish(topic_of(turn.session_id), {"type": "turn.wish", "turn": turn.pk, **told})
+
+
 def announce_question(turn: Turn) -> None:
     """Tell a session that something was asked in it."""
     topic = topic_of(turn.session_id)

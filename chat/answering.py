@@ -2,11 +2,12 @@
 
 import logging
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from chat import turns
+from chat import turns, wishes
 from chat.announcing import Announcer, announce_turn
 from chat.briefs import Brief
 from chat.claiming import Claim, claimed, wait_in_line
@@ -17,7 +18,7 @@ from chat.models import Turn, TurnStatus
 from chat.noting import TurnClock, note_failover
 from chat.presenting import persona_form
 from chat.running import SERVER_STOPPED, STOPPED_BY_PERSON, running_turns
-from chat.selectors import waiting_turn
+from chat.selectors import find_turn, waiting_turn
 from core import live
 from core.patience import patiently
 from core.rendering import render_markdown
@@ -25,7 +26,7 @@ from core.request_id import start_request
 from personas.prompting import build_system_prompt
 from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
 from providers.calls import CallRequest
-from providers.cascade import Answered, Pulse, Restarted, Trying
+from providers.cascade import Answered, Pulse, Restarted, Trying, Unanswered
 from providers.engine_settings import current_limits
 from providers.limits import EngineLimits
 from providers.lineup import Candidate
@@ -106,7 +107,11 @@ class _Answering:
 
     def run(self) -> None:
         try:
-            self._finish_answered(self._ask_the_gate())
+            answered = self._ask_the_gate()
+            if answered:
+                self._finish_answered(answered)
+            else:
+                self._speak_as_before(due_in=wishes.next_try(self._turn))
         except CallStopped as stopped:
             self._finish_stopped(stopped)
         except (LeaseLost, DatabaseError, InterfaceError):
@@ -120,13 +125,15 @@ class _Answering:
         """End the turn because of a fault of ours, which the log tells."""
         self._finish(TurnStatus.FAILED, code="internal_error", reason=_SENTENCES["internal_error"])
 
-    def _ask_the_gate(self) -> Answered:
+    def _ask_the_gate(self) -> Answered | None:
+        """None: nobody could answer, and the fallback voice has spoken already."""
         events = answer(
             _request(self._turn, self._snapshot, self._brief, self._limits),
             cascade=self._snapshot.cascade,
             model=self._brief.model,
             limits=self._limits,
             only_fallback=self._why_no_place,
+            may_fall_back=self._turn.wished_at is None,
             account=self._account,
             on_text=self._draft.append,
             stop=self._stop,
@@ -141,6 +148,8 @@ class _Answering:
                     self._announce_start(event.candidate)
                 elif isinstance(event, Restarted):
                     self._restart(event.reason)
+                elif isinstance(event, Unanswered):
+                    return None
                 else:
                     return event
         raise AssertionError("the gate ended without an answer")
@@ -190,6 +199,14 @@ class _Answering:
             story=[step.to_json() for step in answered.steps],
         )
 
+    def _speak_as_before(self, *, due_in: timedelta | None) -> None:
+        if self._draft.checkpoint()[0]:
+            self._restart("It broke off, and nobody else could answer")
+        self._draft.close()
+        if not patiently(lambda: turns.speak_as_before(self._held, due_in=due_in)):
+            raise LeaseLost
+        announce_turn(find_turn(self._turn.pk))
+
     def _finish_stopped(self, stopped: CallStopped) -> None:
         reason = stopped.reason
         if reason == SERVER_STOPPED and not self._draft.checkpoint()[0]:
@@ -198,6 +215,9 @@ class _Answering:
                 return
             reason = STOPPED_BY_PERSON
         is_by_person = reason == STOPPED_BY_PERSON
+        if is_by_person and self._turn.wished_at and not self._draft.checkpoint()[0]:
+            self._speak_as_before(due_in=None)
+            return
         self._finish(
             TurnStatus.CANCELLED if is_by_person else TurnStatus.INTERRUPTED,
             code=reason,

@@ -10,7 +10,7 @@ from ninja.pagination import CursorPagination, paginate
 
 from accounts.requests import key_of, user_of
 from accounts.rights import Right
-from chat import schemas, services
+from chat import schemas, services, wishes
 from chat.idling import with_activity
 from chat.models import OPEN_STATUSES, Session, Turn
 from chat.presenting import message_form, session_form, turn_form
@@ -128,7 +128,8 @@ def get_turn(request: HttpRequest, turn_id: int) -> dict[str, Any]:
 
 @router.post("/turns/{int:turn_id}/stop", response={202: schemas.TurnOut, **_ERRORS}, summary="Stop a reply")
 def stop(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
-    """What was written stays. Stopping one that has ended does nothing."""
+    """What was written stays. Stopping one that has ended does nothing, unless it waits for a model's answer:
+    then it waits no longer."""
     turn = own_turn(user_of(request), turn_id)
     services.stop_turn(turn)
     return Status(202, turn_form(own_turn(user_of(request), turn_id)))
@@ -142,4 +143,15 @@ def stop(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
 def run_again(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
     """The same turn is queued again; its earlier text stays readable as an earlier attempt."""
     turn: Turn = services.run_turn_again(own_turn(user_of(request), turn_id))
+    return Status(202, turn_form(turn))
+
+
+@router.post(
+    "/turns/{int:turn_id}/answer-properly",
+    response={202: schemas.TurnOut, **_ERRORS, 409: ErrorOut},
+    summary="Have a reply of the fallback voice answered by a model",
+)
+def answer_properly(request: HttpRequest, turn_id: int) -> Status[dict[str, Any]]:
+    """At once, or as soon as a provider is back: until then the reply stays, and `wished_at` is set."""
+    turn: Turn = wishes.answer_properly(own_turn(user_of(request), turn_id))
     return Status(202, turn_form(turn))

@@ -12,7 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error
 
 from accounts.rates import check_rate
-from chat import frames, services
+from chat import frames, services, wishes
 from chat.announcing import topic_of
 from chat.flow import Flow
 from chat.noting import note_frame, note_socket_closed, note_socket_opened
@@ -107,6 +107,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case frames.RunAgain():
                 turn = await in_database_thread(own_turn, self.user, frame.turn, session_id=self.session_id)
                 await in_database_thread(services.run_turn_again, turn)
+            case frames.AnswerProperly():
+                turn = await in_database_thread(own_turn, self.user, frame.turn, session_id=self.session_id)
+                await in_database_thread(wishes.answer_properly, turn)
             case frames.Ack():
                 self._flow.acknowledge(frame.id)
             case frames.Ping():

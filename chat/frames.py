@@ -36,6 +36,11 @@ class RunAgain(_Frame):
     turn: Annotated[int, Field(gt=0, lt=2**63)]
 
 
+class AnswerProperly(_Frame):
+    type: Literal["answer_properly"]
+    turn: Annotated[int, Field(gt=0, lt=2**63)]
+
+
 class Ack(_Frame):
     type: Literal["ack"]
     id: Annotated[str, Field(max_length=64)]
@@ -45,7 +50,7 @@ class Ping(_Frame):
     type: Literal["ping"]
 
 
-Frame = Hello | Send | Stop | RunAgain | Ack | Ping
+Frame = Hello | Send | Stop | RunAgain | AnswerProperly | Ack | Ping
 _adapter: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
 

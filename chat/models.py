@@ -84,7 +84,8 @@ class Turn(models.Model):
 
     `lease_until` is by the database's clock. `dispatched_at` is when a worker was last told of it.
     `waits_since` is since when it could run and finds no place; one that is answered without keeps it.
-    `brief` is what a program brought along with its question (`chat.briefs`).
+    `brief` is what a program brought along with its question (`chat.briefs`). `wished_at` is since when
+    its owner waits for a model's answer in place of the fallback voice's (`chat.wishes`).
     """
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="turns")
@@ -101,6 +102,8 @@ class Turn(models.Model):
     lease_until = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
     waits_since = models.DateTimeField(null=True)
+    wished_at = models.DateTimeField(null=True)
+    wish_due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -120,6 +123,7 @@ class Turn(models.Model):
                 condition=Q(status__in=["queued", "streaming"]),
             ),
             models.Index(name="waiting_turns", fields=["session", "position"], condition=Q(status="queued")),
+            models.Index(name="wishes", fields=["wish_due_at"], condition=Q(wish_due_at__isnull=False)),
             models.Index(name="turns_with_brief", fields=["finished_at"], condition=Q(brief__isnull=False)),
         ]
 

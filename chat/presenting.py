@@ -67,6 +67,7 @@ def turn_form(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, An
         "waiting": waiting,
         "created_at": _moment(turn.created_at),
         "finished_at": _moment(turn.finished_at),
+        "wished_at": _moment(turn.wished_at),
     }
 
 

@@ -86,6 +86,9 @@ class TurnOut(Schema):
     waiting: WaitingOut | None = None
     created_at: datetime
     finished_at: datetime | None
+    wished_at: Annotated[
+        datetime | None, Field(description="Since when it waits for a model's answer in its place.")
+    ]
 
 
 class SessionOut(Schema):

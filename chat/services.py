@@ -9,7 +9,13 @@ from django.utils import timezone
 from accounts.audit.recording import record
 from accounts.models import User
 from chat import turns
-from chat.announcing import announce_line_moved, announce_question, announce_stop, announce_turn
+from chat.announcing import (
+    announce_line_moved,
+    announce_question,
+    announce_stop,
+    announce_turn,
+    announce_wish,
+)
 from chat.briefs import Brief
 from chat.dispatching import dispatch, dispatch_next
 from chat.models import Message, Session, Turn, TurnStatus
@@ -80,8 +86,16 @@ def submit_message(
 
 
 def stop_turn(turn: Turn) -> None:
-    """End a turn: at once while it waits, within a second while it runs. Ended ones stay as they are."""
-    if turns.request_stop(turn):
+    """End a turn: at once while it waits, within a second while it runs. Ended ones stay as they are.
+
+    One that waits for a model's answer goes back to that of the fallback voice.
+    """
+    if turn.wished_at and turns.take_back_wish(turn):
+        announce_turn(find_turn(turn.pk))
+        announce_wish(find_turn(turn.pk))
+        announce_line_moved()
+        dispatch_next(turn)
+    elif turns.request_stop(turn):
         note_end_without_worker(turn, TurnStatus.CANCELLED)
         announce_turn(find_turn(turn.pk))
         announce_line_moved()

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from chat import answering
+from chat import answering, wishes
 from chat.dispatching import dispatch_waiting
 from chat.recovery import Reaper
 from chat.transient import delete_expired, forget_delivered
@@ -23,6 +23,12 @@ def reap() -> None:
 @shared_task
 def sweep() -> None:
     dispatch_waiting()
+
+
+@shared_task
+def carry_out_wishes() -> None:
+    wishes.carry_out_due()
+    wishes.give_up_old()
 
 
 @shared_task

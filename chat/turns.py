@@ -7,6 +7,9 @@
       ├──────lost─────────┘                                              │
       └───────────────────────────run again──────────────────────────────┘
 
+A complete turn that only the fallback voice has answered is queued again by a wish; when nobody else can
+answer then either, it is complete as it was before.
+
 Every change is a conditional UPDATE. The attempt number is the fence: who holds an older one changes
 nothing. Functions return False or None when somebody else was faster.
 """
@@ -27,6 +30,7 @@ from core.queries import in_single_file
 
 LEASE = timedelta(seconds=30)
 MOST_LOSSES = 2
+_NO_WISH: dict[str, Any] = {"wished_at": None, "wish_due_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,11 @@ def restart(held: Held, *, text: str, reason: str, event_id: str = "") -> Held |
 def finish(turn: Turn, held: Held, *, status: TurnStatus, **attempt_fields: Any) -> bool:
     """End attempt and turn, in the database and in `turn`. The fields are those of `Attempt`."""
     with transaction.atomic():
-        if not _fenced(held).update(status=status, finished_at=Now(), lease_until=None):
+        if not _fenced(held).update(status=status, finished_at=Now(), lease_until=None, **_NO_WISH):
             return False
         _attempt(held).update(status=status, **attempt_fields)
     turn.status, turn.attempt, turn.finished_at = status, held.attempt, timezone.now()
+    turn.wished_at = None
     turn.current_attempt = Attempt(turn=turn, number=held.attempt, status=status, **attempt_fields)
     return True
 
@@ -150,7 +155,7 @@ def give_back(held: Held) -> bool:
 def request_stop(turn: Turn) -> bool:
     """Cancel a waiting turn at once (True); a running one is asked to stop (False)."""
     if Turn.objects.filter(pk=turn.pk, status=TurnStatus.QUEUED).update(
-        status=TurnStatus.CANCELLED, finished_at=Now()
+        status=TurnStatus.CANCELLED, finished_at=Now(), **_NO_WISH
     ):
         return True
     Turn.objects.filter(pk=turn.pk, status=TurnStatus.STREAMING).update(is_stop_requested=True)
@@ -160,8 +165,17 @@ def request_stop(turn: Turn) -> bool:
 def run_again(turn: Turn) -> bool:
     """Queue a turn again that ended without being complete. Its earlier texts stay readable."""
     endings = (TurnStatus.FAILED, TurnStatus.CANCELLED, TurnStatus.INTERRUPTED)
+    return _queue_again(Turn.objects.filter(pk=turn.pk, status__in=endings))
+
+
+def carry_out_wish(turn: Turn) -> bool:
+    """Queue a turn again whose owner waits for a model's answer."""
+    return _queue_again(_wished(turn).filter(status=TurnStatus.COMPLETE))
+
+
+def _queue_again(turns: QuerySet[Turn]) -> bool:
     return bool(
-        Turn.objects.filter(pk=turn.pk, status__in=endings).update(
+        turns.update(
             status=TurnStatus.QUEUED,
             is_stop_requested=False,
             lost_count=0,
@@ -170,6 +184,43 @@ def run_again(turn: Turn) -> bool:
             dispatched_at=Now(),
         )
     )
+
+
+def speak_as_before(held: Held, *, due_in: timedelta | None) -> bool:
+    """End an attempt without text at a wish: the reply is again what the fallback voice had said.
+
+    The wish is due again after that time; with None it is over.
+    """
+    left = {"wish_due_at": Now() + due_in} if due_in else _NO_WISH
+    with transaction.atomic():
+        ended = {"status": TurnStatus.COMPLETE, "finished_at": Now(), "lease_until": None}
+        if not _fenced(held).update(**ended, **left):
+            return False
+        _bring_back_text(held)
+        return True
+
+
+def take_back_wish(turn: Turn) -> bool:
+    """End the wish of a turn that nobody works on; its reply is what the fallback voice had said."""
+    with transaction.atomic():
+        waiting = _wished(turn).filter(status__in=(TurnStatus.COMPLETE, TurnStatus.QUEUED))
+        finished_at = Coalesce("finished_at", Now())
+        if not waiting.update(status=TurnStatus.COMPLETE, finished_at=finished_at, **_NO_WISH):
+            return False
+        _bring_back_text(Held(turn.pk, turn.attempt))
+        return True
+
+
+def _wished(turn: Turn) -> QuerySet[Turn]:
+    return Turn.objects.filter(pk=turn.pk, attempt=turn.attempt, wished_at__isnull=False)
+
+
+def _bring_back_text(held: Held) -> None:
+    """Give the number of the attempt that came to nothing to the one that was spoken before it."""
+    spoken = Attempt.objects.filter(turn_id=held.turn_id, status=TurnStatus.COMPLETE).order_by("-number")[0]
+    if spoken.number != held.attempt:
+        _attempt(held).delete()
+        Attempt.objects.filter(pk=spoken.pk).update(number=held.attempt)
 
 
 def release_lost(turn: Turn, *, at_once: bool = False) -> TurnStatus | None:
@@ -185,7 +236,7 @@ def release_lost(turn: Turn, *, at_once: bool = False) -> TurnStatus | None:
         status = TurnStatus.QUEUED if is_again else TurnStatus.INTERRUPTED
         left: dict[str, Any] = {"lease_until": None, "waits_since": None}
         if not is_again:
-            left["finished_at"] = Now()
+            left |= {"finished_at": Now(), **_NO_WISH}
         lost = _fenced(held) if at_once else _fenced(held).filter(lease_until__lt=Now())
         if not lost.update(status=status, lost_count=F("lost_count") + 1, **left):
             return None

@@ -15,7 +15,7 @@ from core.loop import run_on_loop
 from core.threads import give_back_connections
 from providers.calling import CallProgress, OnText, run_call, usage_of
 from providers.calls import CallRequest
-from providers.cascade_events import Answered, CascadeEvent, Meter, Pulse, Restarted, Trying
+from providers.cascade_events import Answered, CascadeEvent, Meter, Pulse, Restarted, Trying, Unanswered
 from providers.circuits.guarding import CircuitGuard, NoCircuits
 from providers.errors import CapReached, ProviderError, ProviderSkipped, TimeLimitPassed
 from providers.instances import instance_for, reason_to_skip
@@ -25,7 +25,7 @@ from providers.places import CallPlace, all_are_busy
 from providers.stopping import CallStopped, StopSignal
 from providers.story import Outcome, Step
 
-__all__ = ["Answered", "Cascade", "CascadeEvent", "Meter", "Pulse", "Restarted", "Trying"]
+__all__ = ["Answered", "Cascade", "CascadeEvent", "Meter", "Pulse", "Restarted", "Trying", "Unanswered"]
 
 PULSE_SECONDS = 1.0
 _LEAST_SECONDS = 0.5
@@ -53,6 +53,7 @@ class Cascade:
         on_text: OnText,
         stop: StopSignal,
         circuits: CircuitGuard | None = None,
+        may_fall_back: bool = True,
     ) -> None:
         *others, self._fallback = candidates
         self._places = [_Place(candidate) for candidate in others]
@@ -61,6 +62,7 @@ class Cascade:
         self._place_wait = limits.place_wait
         self._meter = meter
         self._circuits = circuits or NoCircuits()
+        self._may_fall_back = may_fall_back
         self._on_text = on_text
         self._stop = stop
         self._ends_at = time.monotonic() + limits.reply_deadline
@@ -71,7 +73,10 @@ class Cascade:
         self._notice = ""
 
     def walk(self) -> Generator[CascadeEvent]:
-        """Ends with `Answered`. Raises `CallStopped`, with the story so far, when the signal was set."""
+        """Ends with `Answered`, or with `Unanswered` where it may not fall back.
+
+        Raises `CallStopped`, with the story so far, when the signal was set.
+        """
         try:
             yield from self._rounds()
         except CallStopped as stopped:
@@ -86,6 +91,9 @@ class Cascade:
                     return
             if not (yield from self._pause()):
                 break
+        if not self._may_fall_back:
+            yield Unanswered()
+            return
         self._round = 0
         if not (yield from self._ask(_Place(self._fallback))):
             raise RuntimeError(f"the fallback voice gave no answer: {self._steps[-1].message}")

@@ -37,7 +37,12 @@ class Answered:
     is_cut: bool = False
 
 
-CascadeEvent = Trying | Pulse | Restarted | Answered
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nobody but the fallback voice could answer, and it was not to."""
+
+
+CascadeEvent = Trying | Pulse | Restarted | Answered | Unanswered
 
 
 class Meter(Protocol):

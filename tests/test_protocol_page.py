@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import frames
-from chat.announcing import Announcer, announce_question, announce_stop, announce_turn, announce_waiting
+from chat.announcing import (
+    Announcer,
+    announce_question,
+    announce_stop,
+    announce_turn,
+    announce_waiting,
+    announce_wish,
+)
 from chat.models import Attempt, Message, Session, Turn
 from chat.presenting import conversation_form, message_form, persona_form, turn_form
 from chat.turns import Held
@@ -78,6 +85,7 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
     announce_question(turn_with("queued"))
     announce_waiting(turn_with("queued"), WAITING)
     announce_stop(turn_with("streaming"))
+    announce_wish(turn_with("complete"))
     for status in ENDINGS:
         step = Step("", "", "", "", Outcome.ANSWERED, 1)
         announce_turn(turn_with(status, provider=PROVIDER, usage=USAGE, story=[step.to_json()]))

@@ -28,10 +28,12 @@ def answer(
     stop: StopSignal,
     model: str = "",
     only_fallback: str = "",
+    may_fall_back: bool = True,
 ) -> Generator[CascadeEvent]:
     """Get one reply. Text goes to `on_text`, on the engine loop; the events end with `Answered`.
 
-    With a `model`, only it or the fallback voice answers; `only_fallback` is why nobody else may.
+    With a `model`, only it or the fallback voice answers; `only_fallback` is why nobody else may. Where the
+    fallback voice may not, the events may end with `Unanswered`.
     Raises `CallStopped` when `stop` was set.
     """
     note_used(limits)
@@ -47,6 +49,7 @@ def answer(
         on_text=on_text,
         stop=stop,
         circuits=Circuits(limits),
+        may_fall_back=may_fall_back,
     ).walk()
 
 

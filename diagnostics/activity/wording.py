@@ -22,6 +22,7 @@ _SENTENCES = {
     "circuit_reset": "The circuit of {provider} was reset by {by}",
     "circuit_closed": "The circuit of {provider} closed",
     "config_updated": "The configuration was changed",
+    "wish_given_up": "A reply of {persona} waited for a provider in vain",
     "persona_capped": "{persona} has reached a cap",
 }
 _PROBLEMS = {

@@ -54,5 +54,6 @@ export const submitMessage = (session, { client_id, text, persona }) =>
 
 export const readSession = (session) => request("GET", `/api/sessions/${session}`);
 export const stopTurn = (turn) => request("POST", `/api/turns/${turn}/stop`);
+export const answerProperly = (turn) => request("POST", `/api/turns/${turn}/answer-properly`);
 export const runAgain = (turn) => request("POST", `/api/turns/${turn}/run-again`);
 export const readActivity = (after) => request("GET", `/api/activity?limit=200&after=${Number(after)}`);

@@ -116,7 +116,8 @@ function markCurrentSession() {
 byId("entries").addEventListener("click", (event) => {
   const action = event.target.closest("[data-action]")?.dataset.action;
   const turn = Number(event.target.closest(".turn")?.dataset.id);
-  if (action === "stop") delivery.stop(turn);
+  if (action === "stop" || action === "take-back") delivery.stop(turn);
+  if (action === "answer-properly") delivery.answerProperly(turn);
   if (action === "run-again") delivery.runAgain(turn);
 });
 document.body.addEventListener("htmx:afterSwap", markCurrentSession);

@@ -72,6 +72,7 @@ export class Conversation {
     if (!turn) return false;
     if (event.type === "turn.delta") return this.#append(turn, event);
     if (event.type === "turn.started") turn.start(event);
+    if (event.type === "turn.wish") this.#wish(turn, event);
     if (event.type === "turn.restarted") this.#restart(turn, event);
     if (event.type in ENDS) this.#finish(turn, event);
     this.#onChange();
@@ -96,6 +97,11 @@ export class Conversation {
     if (!turn.restart(event)) return;
     this.#announcer.forget(turn.id);
     this.#announcer.say(`${event.reason}. ${turn.name} starts over.`);
+  }
+
+  #wish(turn, event) {
+    if (turn.wish(event)) this.#announcer.say("Waiting for a provider.");
+    else this.#announcer.say(event.message);
   }
 
   #finish(turn, event) {

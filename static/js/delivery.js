@@ -4,7 +4,7 @@
  * which the server stores once.
  */
 
-import { readSession, runAgain, stopTurn, submitMessage } from "./api.js";
+import { answerProperly, readSession, runAgain, stopTurn, submitMessage } from "./api.js";
 import { Outbox } from "./outbox.js";
 import { LiveSocket } from "./socket.js";
 
@@ -46,6 +46,10 @@ export class Delivery {
 
   runAgain(turn) {
     this.#wish({ type: "run_again", turn }, runAgain);
+  }
+
+  answerProperly(turn) {
+    this.#wish({ type: "answer_properly", turn }, answerProperly);
   }
 
   askForSnapshot() {

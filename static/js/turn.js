@@ -54,6 +54,7 @@ export class Turn {
 
   /** Takes over a turn in its wire form unless the page knows better; returns streamed text that is new. */
   merge(wire) {
+    if (wire.attempt >= this.attempt) this.#showWish(wire.wished_at);
     if (wire.attempt < this.attempt || (wire.attempt === this.attempt && this.#isAhead(wire))) return "";
     const { dataset } = this.element;
     const known = wire.attempt === this.attempt ? this.#length : 0;
@@ -116,8 +117,17 @@ export class Turn {
     if (!isNews) return false;
     this.#enter(event.attempt, status);
     if ("provider" in event) this.#showProvider(event.provider);
+    this.#showWish(event.wished_at);
     this.#showReply(event);
     return true;
+  }
+
+  /** A reply of the fallback voice begins or ceases to wait for a provider. Returns whether it waits. */
+  wish({ attempt, wished_at: since, message }) {
+    if (attempt < this.attempt) return false;
+    this.#showWish(since);
+    this.#slots.message.textContent = message ?? "";
+    return Boolean(since);
   }
 
   #isAhead(wire) {
@@ -148,6 +158,11 @@ export class Turn {
     notice.textContent = message ?? "";
     restart.textContent = "";
     makeReachable(rendered);
+  }
+
+  #showWish(since) {
+    if (since) this.element.dataset.wish = "open";
+    else delete this.element.dataset.wish;
   }
 
   #showPersona({ name, initials, colour, picture_url: picture }) {

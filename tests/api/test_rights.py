@@ -66,6 +66,7 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/turns/{turn_id}": OWNER_READS,
     "POST /api/turns/{turn_id}/stop": owner(202),
     "POST /api/turns/{turn_id}/run-again": owner(202),
+    "POST /api/turns/{turn_id}/answer-properly": owner(409),
     "GET /api/personas": EVERYBODY_READS,
     "GET /api/personas/{slug}/prompt": DEVELOPERS,
     "GET /api/health": public(503),  # no worker runs in this test
