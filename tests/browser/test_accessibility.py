@@ -65,7 +65,7 @@ def full_chat(valis: Valis, playing: PlayingServer, people: Callable[[str], Pers
     return f"/chat/{session}/"
 
 
-def _assert_accessible(page: Page) -> None:
+def assert_accessible(page: Page) -> None:
     results = Axe().run(page, options=RULES)
     assert results.violations_count == 0, results.generate_report()
 
@@ -73,19 +73,19 @@ def _assert_accessible(page: Page) -> None:
 @in_every_window
 def test_the_login(visit: Visit, window: dict[str, Any]) -> None:
     page = visit("/accounts/login/", person=None, **window).page
-    _assert_accessible(page)
+    assert_accessible(page)
     page.get_by_label("Username").fill("demo")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    _assert_accessible(page)
+    assert_accessible(page)
 
 
 @in_every_window
 def test_an_empty_chat(visit: Visit, window: dict[str, Any]) -> None:
     chat = visit(**window)
     expect(chat.page.locator("[data-greeting]").locator("visible=true")).to_be_visible()
-    _assert_accessible(chat.page)
+    assert_accessible(chat.page)
 
 
 @in_every_window
@@ -93,13 +93,13 @@ def test_a_full_chat_and_the_story_of_a_reply(visit: Visit, window: dict[str, An
     chat = visit(full_chat, **window)
     chat.expect_status(chat.turn(2), "cancelled")
     chat.expect_connected()
-    _assert_accessible(chat.page)
+    assert_accessible(chat.page)
     badge = chat.provider_of(chat.turn(1))
     badge.click()
     expect(chat.dialog.locator(".story")).to_be_visible()
-    _assert_accessible(chat.page)
+    assert_accessible(chat.page)
     chat.page.goto(badge.get_attribute("href") or "")
-    _assert_accessible(chat.page)
+    assert_accessible(chat.page)
 
 
 @in_two_windows
@@ -111,7 +111,7 @@ def test_a_reply_while_it_streams_with_another_one_waiting(
     chat.send("Stream for a while.")
     chat.send("And this waits.")
     expect(chat.text_of(chat.turn(0))).to_contain_text("w3 ")
-    _assert_accessible(chat.page)
+    assert_accessible(chat.page)
     _leave_nothing_running(chat)
 
 
@@ -127,21 +127,21 @@ def test_the_open_drawer_and_menu(visit: Visit, window: dict[str, Any]) -> None:
     if window["viewport"]["width"] < 700:
         chat.page.locator(".drawer-button").click()
         expect(chat.sidebar).to_be_visible()
-        _assert_accessible(chat.page)
+        assert_accessible(chat.page)
         chat.page.keyboard.press("Escape")
     chat.page.locator(".menu-button").click()
     expect(chat.page.get_by_role("button", name="Log out")).to_be_visible()
-    _assert_accessible(chat.page)
+    assert_accessible(chat.page)
 
 
 @in_every_window
 def test_the_page_of_keys_with_a_new_one(visit: Visit, window: dict[str, Any]) -> None:
     page = visit("/accounts/keys/", **window).page
-    _assert_accessible(page)
+    assert_accessible(page)
     page.get_by_label("What is it for?").fill("A program")
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_role("status")).to_contain_text("It is not shown again")
-    _assert_accessible(page)
+    assert_accessible(page)
 
 
 @in_every_window
@@ -151,10 +151,10 @@ def test_the_configuration_with_a_broken_file_and_going_back(
     (valis.data / ".valis_config.json").write_text('{"engine": {"max_output": 512,}}')
     page = visit("/diagnostics/config/", person="staff", **window).page
     expect(page.get_by_text("The file cannot be loaded.")).to_be_visible()
-    _assert_accessible(page)
+    assert_accessible(page)
     page.get_by_role("link", name="Go back to #").first.click()
     expect(page.get_by_role("heading", name="Go back to snapshot")).to_be_visible()
-    _assert_accessible(page)
+    assert_accessible(page)
 
 
 @in_every_window
@@ -162,4 +162,4 @@ def test_an_error_page(visit: Visit, window: dict[str, Any], watch: Watch) -> No
     watch.expect("404")
     page = visit("/chat/7a1b8f0e-0000-4000-8000-000000000000/", **window).page
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
-    _assert_accessible(page)
+    assert_accessible(page)
