@@ -75,19 +75,19 @@ def _times_since(since: datetime) -> dict[str, dict[str, float]]:
         totals.setdefault(provider, []).append(total or 0.0)
     return {
         provider: {
-            "first_p50": seconds(firsts[provider], 50),
-            "first_p95": seconds(firsts[provider], 95),
-            "total_p50": seconds(totals[provider], 50),
-            "total_p95": seconds(totals[provider], 95),
+            "first_p50": percentile(firsts[provider], 50),
+            "first_p95": percentile(firsts[provider], 95),
+            "total_p50": percentile(totals[provider], 50),
+            "total_p95": percentile(totals[provider], 95),
         }
         for provider in totals
     }
 
 
-def seconds(milliseconds: Iterable[float], percent: int) -> float:
+def percentile(milliseconds: Iterable[float], percent: int) -> float:
     """The smallest that so many percent of them do not exceed."""
     ordered = sorted(milliseconds)
-    return round(ordered[max(0, -(-len(ordered) * percent // 100) - 1)] / 1000, 2)
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def errors() -> Figures:

@@ -1,5 +1,6 @@
 """axe finds nothing on any page, light and dark, on a desk and on a phone."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -142,6 +143,15 @@ def test_the_page_of_keys_with_a_new_one(visit: Visit, window: dict[str, Any]) -
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_role("status")).to_contain_text("It is not shown again")
     assert_accessible(page)
+
+
+@in_every_window
+def test_the_dry_run_of_another_persona(visit: Visit, window: dict[str, Any]) -> None:
+    page = visit("/diagnostics/dry-run/", person="staff", **window).page
+    page.get_by_label("Persona").select_option("sam")
+    expect(page).to_have_url(re.compile("persona=sam"))
+    expect(page.get_by_text("would be asked first")).to_be_visible()
+    _assert_accessible(page)
 
 
 @in_every_window

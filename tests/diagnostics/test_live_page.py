@@ -62,13 +62,13 @@ def test_providers_have_counts_failovers_and_percentiles() -> None:
     main, spare = calls.providers()["rows"]
 
     assert (main["provider"], main["calls"], main["failed"], main["failovers"]) == ("main", 100, 0, 0)
-    assert (main["first_p50"], main["first_p95"]) == (0.5, 0.95)
-    assert (main["total_p50"], main["total_p95"]) == (5.0, 9.5)
+    assert (main["first_p50"], main["first_p95"]) == (500, 950)
+    assert (main["total_p50"], main["total_p95"]) == (5000, 9500)
     assert (spare["calls"], spare["failed"], spare["failovers"]) == (1, 1, 2)
 
 
 def test_a_percentile_of_one_is_that_one() -> None:
-    assert calls.seconds([700.0], 50) == calls.seconds([700.0], 95) == 0.7
+    assert calls.percentile([700.0], 50) == calls.percentile([700.0], 95) == 700
 
 
 @pytest.mark.both_databases
