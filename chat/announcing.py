@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from chat.models import Turn
-from chat.presenting import message_form, turn_form
+from chat.models import Session, Turn
+from chat.presenting import message_form, session_form, turn_form
 from chat.turns import Held
 from core import live
 
 CONTROL = "control"
 LINE = "line"
+DELETED = "session.deleted"
 
 
 def topic_of(session_id: UUID | str) -> str:
@@ -81,6 +82,16 @@ def announce_question(turn: Turn) -> None:
     topic = topic_of(turn.session_id)
     live.publish(topic, {"type": "message", "message": message_form(turn.question)})
     announce_turn(turn)
+
+
+def announce_session(session: Session) -> None:
+    """Tell those who look at a session that it has another title or place."""
+    live.publish(topic_of(session.pk), {"type": "session.changed", "session": session_form(session)})
+
+
+def announce_deletion(session: Session) -> None:
+    """Have the sockets of a session closed."""
+    live.publish(topic_of(session.pk), {"type": DELETED})
 
 
 def announce_stop(turn: Turn) -> None:

@@ -10,7 +10,7 @@ from ninja.pagination import CursorPagination, paginate
 
 from accounts.requests import key_of, user_of
 from accounts.rights import Right
-from chat import schemas, services, wishes
+from chat import keeping, schemas, services, wishes
 from chat.idling import with_activity
 from chat.models import OPEN_STATUSES, Session, Turn
 from chat.presenting import message_form, session_form, turn_form
@@ -70,6 +70,7 @@ async def send(request: HttpRequest, data: schemas.ChatIn) -> Status[dict[str, A
 def list_sessions(
     request: HttpRequest,
     active: Annotated[bool, Query(description="`false` for those that nobody wrote in lately")] = True,
+    archived: Annotated[bool, Query(description="`true` for those you put away, active or not")] = False,
     owner: Annotated[str | None, Query(description="Somebody else, for who may read their chats")] = None,
 ) -> QuerySet[Session]:
     """Or, with `active=false`, those that nobody wrote in lately."""
@@ -78,7 +79,8 @@ def list_sessions(
         sessions = sessions_of(user)
     else:
         sessions = sessions_of_person(user_of(request, Right.READ_OTHERS_CHATS), owner)
-    return with_activity(sessions, only=active)
+    only = None if archived else active
+    return with_activity(sessions.filter(is_archived=archived), only=only)
 
 
 @router.post("/sessions", response={201: schemas.SessionOut, **_ERRORS}, summary="Begin a session")
@@ -96,6 +98,38 @@ def create_session(request: HttpRequest, data: schemas.SessionIn) -> Status[dict
 def get_session(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
     """The newest 100, as a snapshot on the socket holds them."""
     return snapshot_of(_readable_session(request, session_id)).form
+
+
+@router.patch(
+    "/sessions/{uuid:session_id}",
+    response={200: schemas.SessionOut, **_ERRORS},
+    summary="Rename, pin or archive a session",
+)
+def change_session(
+    request: HttpRequest, session_id: uuid.UUID, data: schemas.SessionChangesIn
+) -> dict[str, Any]:
+    """Those who look at it are told."""
+    return session_form(keeping.change_session(user_of(request), session_id, **data.dict()))
+
+
+@router.delete(
+    "/sessions/{uuid:session_id}",
+    response={200: schemas.SessionOut, **_ERRORS},
+    summary="Delete a session",
+)
+def delete_session(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
+    """It is gone at once, and its replies are stopped. For 7 days it can be restored."""
+    return session_form(keeping.delete_session(user_of(request), session_id))
+
+
+@router.post(
+    "/sessions/{uuid:session_id}/restore",
+    response={200: schemas.SessionOut, **_ERRORS},
+    summary="Restore a deleted session",
+)
+def restore_session(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
+    """As it was, but that its running reply was stopped."""
+    return session_form(keeping.restore_session(user_of(request), session_id))
 
 
 @router.get(

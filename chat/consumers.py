@@ -13,7 +13,7 @@ from django.db import Error
 
 from accounts.rates import check_rate
 from chat import frames, services, wishes
-from chat.announcing import topic_of
+from chat.announcing import DELETED, topic_of
 from chat.flow import Flow
 from chat.noting import note_frame, note_socket_closed, note_socket_opened
 from chat.presenting import message_form, turn_form
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NO_SUCH_SESSION, TOO_SLOW, UNAVAILABLE = 4401, 4404, 4408, 4503
 HELLO_SECONDS = 10.0
+_DELETION, _HEAD = f'"type":"{DELETED}"', 120
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -170,6 +171,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     await self._send_snapshot(subscription)
                     continue
                 for entry in entries:
+                    if _DELETION in entry.frame[:_HEAD]:
+                        # Raises `NotFound`, unless it was restored since this was said.
+                        await in_database_thread(own_session, self.user, self.session_id)
+                        continue
                     if not await self._flow.has_room():
                         await self.close(TOO_SLOW)
                         return

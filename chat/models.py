@@ -24,7 +24,7 @@ OPEN_STATUSES = (TurnStatus.QUEUED, TurnStatus.STREAMING)
 
 
 class Session(models.Model):
-    """A conversation of one person.
+    """A conversation of one person. A deleted one is erased after some days (`chat.keeping`).
 
     A transient one holds a single turn that a program asked for over `/v1`. It is never listed, and
     deleted after an hour.
@@ -36,6 +36,9 @@ class Session(models.Model):
     title = models.CharField(max_length=120, blank=True)
     mode = models.CharField(max_length=20, default="chat")
     is_transient = models.BooleanField(default=False)
+    is_pinned = models.BooleanField(default=False)
+    is_archived = models.BooleanField(default=False)
+    deleted_at = models.DateTimeField(null=True)
     next_position = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     last_activity_at = models.DateTimeField(auto_now_add=True)
@@ -50,6 +53,9 @@ class Session(models.Model):
             ),
             models.Index(
                 name="recent_sessions", fields=["-last_activity_at"], condition=Q(is_transient=False)
+            ),
+            models.Index(
+                name="deleted_sessions", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)
             ),
             models.Index(name="transient_sessions", fields=["created_at"], condition=Q(is_transient=True)),
         ]

@@ -77,6 +77,8 @@ def session_form(session: Session) -> dict[str, Any]:
         "title": session.title,
         "persona": persona_form(session.persona),
         "is_active": is_active(session),
+        "is_pinned": session.is_pinned,
+        "is_archived": session.is_archived,
         "created_at": _moment(session.created_at),
         "last_activity_at": _moment(session.last_activity_at),
     }

@@ -98,6 +98,8 @@ class SessionOut(Schema):
     title: str
     persona: PersonaRef
     is_active: bool
+    is_pinned: bool
+    is_archived: bool
     created_at: datetime
     last_activity_at: datetime
 
@@ -121,6 +123,14 @@ class SessionIn(Schema):
     """`persona_id` is the persona's slug; without it the first persona answers."""
 
     persona_id: Annotated[str | None, Field(examples=["jane"])] = None
+
+
+class SessionChangesIn(Schema):
+    """What is left out stays as it is. An empty title gives back the one by the first message."""
+
+    title: Annotated[str | None, Field(examples=["Books for the train"])] = None
+    is_pinned: Annotated[bool | None, Field(examples=[True])] = None
+    is_archived: Annotated[bool | None, Field(examples=[False])] = None
 
 
 class ChatIn(Schema):

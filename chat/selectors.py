@@ -16,8 +16,15 @@ LATELY = timedelta(minutes=10)
 
 
 def sessions_of(user: User) -> QuerySet[Session]:
-    """A person's own sessions, the latest first; never a transient one."""
-    return Session.objects.filter(owner=user, is_transient=False).select_related("persona")
+    """A person's own sessions, the latest first; never a transient or a deleted one."""
+    kept = Session.objects.filter(owner=user, is_transient=False, deleted_at=None)
+    return kept.select_related("persona")
+
+
+def deleted_sessions_of(user: User) -> QuerySet[Session]:
+    """Those that were deleted and not erased yet."""
+    deleted = Session.objects.filter(owner=user, deleted_at__isnull=False)
+    return deleted.select_related("persona")
 
 
 def own_session(user: User, session_id: UUID) -> Session:
@@ -32,7 +39,8 @@ def locked_session(user: User, session_id: UUID) -> Session:
 
 def own_turn(user: User, turn_id: int, *, session_id: UUID | None = None) -> Turn:
     """Raises `NotFound`, as `own_session` does."""
-    turns = _whole_turns().filter(session__owner=user, session__is_transient=False, pk=turn_id)
+    kept = _whole_turns().filter(session__is_transient=False, session__deleted_at=None)
+    turns = kept.filter(session__owner=user, pk=turn_id)
     if session_id is not None:
         turns = turns.filter(session=session_id)
     turn = turns.first()

@@ -21,6 +21,7 @@ from chat.dispatching import dispatch, dispatch_next
 from chat.models import Message, Session, Turn, TurnStatus
 from chat.noting import note_end_without_worker
 from chat.selectors import find_turn, locked_session
+from chat.titles import title_from
 from core.errors import Conflict, InvalidInput, NotFound
 from core.request_id import current_request_id
 from core.text import checked_message, is_storable
@@ -28,7 +29,6 @@ from personas.models import Persona
 from personas.selectors import active_personas, get_active_persona
 
 MAX_CLIENT_ID = 64
-_TITLE_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,11 @@ def _check_client_id(client_id: str) -> None:
 
 
 def _stored(user: User, client_id: str, text: str, session_id: UUID | None) -> Submission | None:
-    message = Message.objects.filter(author=user, client_id=client_id).first()
+    message = Message.objects.filter(author=user, client_id=client_id).select_related("session").first()
     if message is None:
         return None
+    if message.session.deleted_at:
+        raise NotFound("There is no such session.", code="session_not_found")
     if message.text != text or (session_id and message.session_id != session_id):
         raise Conflict(
             "This client_id was used for another message.", code="client_id_taken", client_id=client_id
@@ -164,8 +166,9 @@ def _take_position(session: Session, text: str, *, is_new: bool) -> int:
     position = session.next_position
     session.next_position += 2
     session.last_activity_at = timezone.now()
-    session.title = session.title or text.splitlines()[0][:_TITLE_LENGTH]
-    changed = ["next_position", "last_activity_at", "title", "persona"]
+    session.title = session.title or title_from(text)
+    session.is_archived = False
+    changed = ["next_position", "last_activity_at", "title", "is_archived", "persona"]
     session.save(force_insert=is_new, update_fields=None if is_new else changed)
     return position
 

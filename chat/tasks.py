@@ -4,6 +4,7 @@ from celery import shared_task
 
 from chat import answering, wishes
 from chat.dispatching import dispatch_waiting
+from chat.keeping import erase_deleted
 from chat.recovery import Reaper
 from chat.transient import delete_expired, forget_delivered
 
@@ -33,6 +34,7 @@ def carry_out_wishes() -> None:
 
 @shared_task
 def forget() -> None:
-    """What programs asked over `/v1` does not stay."""
+    """What programs asked over `/v1` does not stay, nor what people deleted."""
     forget_delivered()
     delete_expired()
+    erase_deleted()

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from chat import views
+from chat import session_views, views
 
 app_name = "chat"
 urlpatterns = [
     path("", views.home, name="home"),
     path("sessions/", views.sessions, name="sessions"),
+    path("archive/", session_views.archive, name="archive"),
     path("send/", views.send, name="send"),
     path("turns/<int:turn_id>/story/", views.story, name="story"),
     path("<uuid:session_id>/", views.session, name="session"),
+    path("<uuid:session_id>/manage/", session_views.manage, name="manage"),
+    path("<uuid:session_id>/delete/", session_views.delete, name="delete"),
+    path("<uuid:session_id>/restore/", session_views.restore, name="restore"),
 ]

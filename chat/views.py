@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import user_of
 from accounts.rights import Right
 from chat import services
-from chat.idling import with_activity
+from chat.keeping import deleted_session
 from chat.models import Session
 from chat.presenting import entries_of, persona_form, turn_form
-from chat.selectors import own_session, own_turn, sessions_of
+from chat.selectors import own_session, own_turn
+from chat.sidebar import sidebar_of
 from chat.snapshots import conversation_snapshot
 from core.errors import NotFound, ValisError
 from core.text import MAX_MESSAGE_BYTES
@@ -23,14 +24,12 @@ from personas.models import Persona
 from personas.selectors import active_personas
 from usage.selectors import cost_of_turn
 
-SIDEBAR_SESSIONS = 50
-
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """A new chat: nothing is stored before the first message."""
-    return _page(request, None)
+    return _page(request, None, extra={"deleted": _just_deleted(request)})
 
 
 @require_safe
@@ -46,7 +45,7 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 @login_required
 def sessions(request: HttpRequest) -> HttpResponse:
     """The sidebar's list, for refreshing it."""
-    return render(request, "chat/_sessions.html", {"sessions": _session_rows(request)})
+    return render(request, "chat/_sessions.html", sidebar_of(user_of(request)))
 
 
 @require_POST
@@ -100,13 +99,21 @@ def _page(
     context = {
         "personas": [_persona_card(persona) for persona in personas],
         "current_persona": _current_persona(request, personas, shown),
-        "sessions": _session_rows(request),
+        **sidebar_of(user_of(request)),
         "session": {"id": str(shown.pk), "title": shown.title} if shown else None,
         "entries": entries_of(form) if form else [],
         "limits": {"message_bytes": MAX_MESSAGE_BYTES},
         **(extra or {}),
     }
     return render(request, "chat/page.html", context, status=status)
+
+
+def _just_deleted(request: HttpRequest) -> Session | None:
+    """The session whose deletion led here, while it can be taken back."""
+    try:
+        return deleted_session(user_of(request), uuid.UUID(request.GET["deleted"]))
+    except (KeyError, ValueError, NotFound):
+        return None
 
 
 def _current_persona(
@@ -127,17 +134,3 @@ def _persona_card(persona: Persona) -> dict[str, Any]:
         "description": persona.description,
         "greeting": persona.greeting,
     }
-
-
-def _session_rows(request: HttpRequest) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": str(each.pk),
-            "title": each.title,
-            "persona": persona_form(each.persona),
-            "last_activity_at": each.last_activity_at,
-            "is_active": each.is_active,
-            "url": reverse("chat:session", args=[each.pk]),
-        }
-        for each in with_activity(sessions_of(user_of(request)))[:SIDEBAR_SESSIONS]
-    ]

@@ -106,8 +106,9 @@ def _carry_out(turn: Turn) -> bool:
 
 
 def _wishes() -> QuerySet[Turn]:
-    """Those that wait; one that is being carried out is none of them."""
-    return Turn.objects.filter(wish_due_at__isnull=False, status=TurnStatus.COMPLETE)
+    """Those that wait; one that is being carried out is none of them, nor one of a deleted session."""
+    waiting = Turn.objects.filter(wish_due_at__isnull=False, status=TurnStatus.COMPLETE)
+    return waiting.filter(session__deleted_at=None)
 
 
 def _is_by_fallback(turn: Turn) -> bool:

@@ -74,8 +74,8 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def orm_writes(tree: ast.AST) -> Iterator[str]:
-    for call, _, name in _calls(tree):
-        if isinstance(call.func, ast.Attribute) and name in ORM_WRITES:
+    for call, owner, name in _calls(tree):
+        if isinstance(call.func, ast.Attribute) and name in ORM_WRITES and owner != "router":
             yield f"{call.lineno}: {ast.unparse(call.func)}()"
 
 

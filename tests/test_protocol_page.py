@@ -14,6 +14,7 @@ from chat import frames
 from chat.announcing import (
     Announcer,
     announce_question,
+    announce_session,
     announce_stop,
     announce_turn,
     announce_waiting,
@@ -74,7 +75,7 @@ class Listener:
 
 
 @pytest.fixture
-def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
+def listener(db: None, monkeypatch: pytest.MonkeyPatch) -> Listener:
     """One that has heard everything there is to hear."""
     listener = Listener()
     monkeypatch.setattr(live, "publish", listener.publish)
@@ -86,6 +87,7 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
     announce_waiting(turn_with("queued"), WAITING)
     announce_stop(turn_with("streaming"))
     announce_wish(turn_with("complete"))
+    announce_session(turn_with("queued").session)
     for status in ENDINGS:
         step = Step("", "", "", "", Outcome.ANSWERED, 1)
         announce_turn(turn_with(status, provider=PROVIDER, usage=USAGE, story=[step.to_json()]))
@@ -118,7 +120,9 @@ def test_the_wish_to_stop_is_heard_by_workers_only(listener: Listener) -> None:
     assert listener.topics["stop"] == "control"
 
 
-@pytest.mark.parametrize("kind", ["message", *(name for name in FROM_SERVER if name.startswith("turn."))])
+@pytest.mark.parametrize(
+    "kind", ["message", "session.changed", *(name for name in FROM_SERVER if name.startswith("turn."))]
+)
 def test_the_example_of_an_event_has_its_fields(kind: str, listener: Listener) -> None:
     example, heard = FROM_SERVER[kind], listener.events[kind]
 

@@ -55,6 +55,7 @@ function send(text) {
 function hear(event) {
   if (event.type === "snapshot") showSnapshot(event);
   else if (event.type === "accepted") showAccepted(event);
+  else if (event.type === "session.changed") showSession(event.session);
   else if (event.type === "message") conversation.showMessage(event.message);
   else if (event.type.startsWith("turn.")) showTurnEvent(event);
 }
@@ -63,6 +64,11 @@ function showSnapshot({ session, messages, turns }) {
   if (session.title) showTitle(session.title);
   for (const message of messages) conversation.showMessage(message);
   for (const turn of turns) conversation.showTurn(turn);
+}
+
+function showSession({ title }) {
+  if (title) showTitle(title);
+  listChanged();
 }
 
 function showAccepted({ client_id: clientId, message, turn }) {

@@ -62,6 +62,9 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/sessions": EVERYBODY_READS,
     "POST /api/sessions": everybody(201),
     "GET /api/sessions/{session_id}": OWNER_READS,
+    "PATCH /api/sessions/{session_id}": owner(200),
+    "DELETE /api/sessions/{session_id}": owner(200),
+    "POST /api/sessions/{session_id}/restore": owner(200),
     "GET /api/sessions/{session_id}/messages": OWNER_READS,
     "GET /api/turns/{turn_id}": OWNER_READS,
     "POST /api/turns/{turn_id}/stop": owner(202),
@@ -102,7 +105,11 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/sessions/": LOGIN_FIRST,
     "chat/send/": NO_GET,
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
+    "chat/archive/": LOGIN_FIRST,
     "chat/<uuid:session_id>/": (302, 200, *[404] * 5),
+    "chat/<uuid:session_id>/manage/": (302, 200, *[404] * 5),
+    "chat/<uuid:session_id>/delete/": NO_GET,
+    "chat/<uuid:session_id>/restore/": NO_GET,
     "personas/<slug:slug>/avatar": (302, *[404] * 6),  # Jane has no picture
     "diagnostics/": VIEWERS_LOOK,
     "diagnostics/tiles/": VIEWERS_LOOK,
@@ -210,8 +217,9 @@ def test_every_page_is_in_the_table() -> None:
 
 
 def asked(operation: str, turn: Turn, client: Client) -> int:
-    """The code of an answer; the turn is over when it is asked for."""
+    """The code of an answer; the turn is over when it is asked for, and its session there."""
     services.stop_turn(turn)
+    Session.objects.update(deleted_at=None)
     method, path = operation.split(" ")
     body = {key: filled(value, turn) if isinstance(value, str) else value
             for key, value in BODIES.get(operation, {}).items()}  # fmt: skip
