@@ -72,7 +72,10 @@ def test_a_burst_never_takes_more_places_than_there_are_and_is_answered_in_order
         eventually(lambda: all_complete(asked), seconds=30)
 
     assert max_overlap(list(playing.calls)) == places
-    assert in_order_of_claims(asked) == [turn.pk for turn in asked]
+    claimed = in_order_of_claims(asked)
+    for number, turn in enumerate(claimed):
+        overtaken = [later for later in claimed[number:] if later < turn]
+        assert len(overtaken) < places, "there was a place for each of them at that moment"
 
 
 def test_with_one_place_a_chat_keeps_its_order_and_another_one_is_not_left_out(

@@ -60,7 +60,7 @@ def test_a_value_broken_by_sql_counts_as_its_default_and_the_others_stay(column,
 
 
 def test_the_shipped_rows_are_added_once_and_changes_to_them_stay() -> None:
-    assert load_shipped() == 3
+    assert load_shipped() == 4
     Provider.objects.filter(name="local").update(model="mine", is_enabled=False)
 
     assert load_shipped() == 0

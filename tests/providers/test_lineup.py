@@ -92,9 +92,9 @@ def test_a_provider_s_own_limits_go_before_the_engine_s(db) -> None:
         ({"kind": "fallback"}, "unknown kind “fallback”"),
         ({"kind": "openai", "base_url": "htp:/nowhere"}, "bad base URL: The URL has to begin with http"),
         ({"kind": "openai", "base_url": "http://[::1"}, "bad base URL: This is no URL"),
-        ({"first_token_timeout": -1}, "first token timeout: Input should be greater than 0"),
-        ({"provider_timeout": 1e9}, "provider timeout: Input should be less than or equal to 3600"),
-        ({"silence_timeout": "soon"}, "silence timeout: Input should be a valid number"),
+        ({"first_token_timeout": -1}, "first token timeout: It must be a number above 0"),
+        ({"provider_timeout": 1e9}, "provider timeout: It must be a number above 0 up to 3,600"),
+        ({"silence_timeout": "soon"}, "silence timeout: It must be a number above 0"),
     ],
 )
 def test_a_row_that_was_broken_by_sql_is_skipped_with_a_reason_and_harms_nobody(
