@@ -1,10 +1,13 @@
 /** The chat page: connects what is seen with what is heard. */
 
 import { Announcer } from "./announcer.js";
+import { Commands } from "./commands.js";
+import { Completion } from "./completion.js";
 import { Composer } from "./composer.js";
 import { ConnectionBadge } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { Delivery } from "./delivery.js";
+import { Draft } from "./drafts.js";
 import { newClientId } from "./outbox.js";
 import { followPersonaChoice } from "./personas.js";
 import { stickToEnd } from "./scrolling.js";
@@ -27,12 +30,22 @@ const scrollToEnd = stickToEnd(byId("conversation"), byId("jump"));
 const conversation = new Conversation(byId("entries"), {
   announcer: new Announcer(byId("announcer")),
   onChange: () => {
-    composer.isAnswering = conversation.runningTurns.length > 0;
+    composer.isAnswering = isAnswering();
   },
 });
+const isAnswering = () => conversation.runningTurns.length > 0;
+const stopAll = () => conversation.runningTurns.forEach((turn) => delivery.stop(Number(turn.id)));
+const draft = new Draft(page.author, page.session, { onGone: (text) => composer.forget(text) });
+const commands = new Commands(form, { home: page.home, stop: stopAll, isAnswering });
+new Completion(form.elements.text, byId("completions"), byId("completions-count"), {
+  find: (text) => commands.completionsOf(text),
+  onWhole: () => form.requestSubmit(),
+});
 const composer = new Composer(form, {
+  draft,
+  run: (text) => commands.run(text),
   onSend: send,
-  onStop: () => conversation.runningTurns.forEach((turn) => delivery.stop(Number(turn.id))),
+  onStop: stopAll,
 });
 const delivery = new Delivery(page.session, {
   event: hear,
@@ -96,6 +109,7 @@ function enterSession(session) {
   const address = new URL(`${page.home}${session}/${location.search}`, location);
   history.replaceState(null, "", address);
   composer.session = session;
+  draft.moveTo(session);
   listChanged();
 }
 
@@ -131,7 +145,7 @@ document.body.addEventListener("htmx:afterSwap", markCurrentSession);
 keepTimesFresh();
 followPersonaChoice(form);
 openStoriesIn(byId("story"));
-composer.isAnswering = conversation.runningTurns.length > 0;
+composer.isAnswering = isAnswering();
 for (const item of delivery.unsent) conversation.showPending(item, page.author);
 delivery.start();
 if (!page.session && matchMedia("(pointer: fine)").matches) form.elements.text.focus();

@@ -1,28 +1,40 @@
 /** The field one writes in: grows, sends with Enter, tells early what would be refused. */
 
+const encoder = new TextEncoder();
+/** The share of the limit from which on the size is shown. */
+const NEAR = 0.8;
+
 export class Composer {
   #form;
   #field;
   #error;
+  #count;
+  #draft;
   #stop;
   #submit;
   #isAnswering = false;
 
-  constructor(form, { onSend, onStop }) {
+  /** `draft` keeps the text. `run` does a command: null if the text is none, else a complaint or nothing. */
+  constructor(form, { draft, run, onSend, onStop }) {
     this.#form = form;
     this.#field = form.elements.text;
+    this.#draft = draft;
+    this.#count = form.querySelector("[data-slot=count]");
     this.#error = form.querySelector("[role=alert]");
     this.#stop = form.querySelector("[data-action=stop-all]");
     this.#submit = form.querySelector("[type=submit]");
     form.noValidate = true;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#send(onSend);
+      this.#send(run, onSend);
     });
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => this.#changed());
     this.#stop.addEventListener("click", onStop);
+    this.#field.value ||= draft.text;
+    const refusal = this.#error.textContent;
     this.#changed();
+    if (refusal) this.complain(refusal);
   }
 
   get persona() {
@@ -39,6 +51,11 @@ export class Composer {
     this.#showButtons();
   }
 
+  /** Another tab has sent this text: here it is not wanted any more either. */
+  forget(text) {
+    if (this.#field.value === text) this.#write("");
+  }
+
   complain(message, link) {
     this.#error.textContent = message;
     if (!link) return;
@@ -49,8 +66,7 @@ export class Composer {
 
   /** Gives a text back that could not be sent, before whatever was written since. */
   giveBack(text, message) {
-    this.#field.value = [text, this.#field.value].filter(Boolean).join("\n\n");
-    this.#changed();
+    this.#write([text, this.#field.value].filter(Boolean).join("\n\n"));
     this.complain(message);
     this.#field.focus();
   }
@@ -61,25 +77,31 @@ export class Composer {
     this.#form.requestSubmit(this.#submit);
   }
 
-  #send(onSend) {
+  #send(run, onSend) {
     const text = this.#field.value.trim();
     if (!text) {
       this.#field.focus();
       return;
     }
-    const excess = this.#excess();
-    if (excess) {
-      this.complain(excess);
+    if (this.#error.hasAttribute("data-excess")) return;
+    const complaint = run(this.#field.value);
+    if (complaint) {
+      this.complain(complaint);
       return;
     }
-    this.#field.value = "";
+    this.#write("");
+    if (complaint === null) onSend(text);
+    if (!document.querySelector("dialog[open]")) this.#field.focus();
+  }
+
+  #write(text) {
+    this.#field.value = text;
     this.#changed();
-    onSend(text);
-    this.#field.focus();
   }
 
   #changed() {
-    this.#error.textContent = this.#excess();
+    this.#draft.keep(this.#field.value);
+    this.#showSize();
     if (!CSS.supports("field-sizing", "content")) {
       this.#field.style.height = "auto";
       this.#field.style.height = `${this.#field.scrollHeight}px`;
@@ -87,15 +109,18 @@ export class Composer {
     this.#showButtons();
   }
 
-  /** Why the text is too long, or nothing. A UTF-16 unit takes at most three bytes. */
-  #excess() {
+  /** A UTF-16 unit takes at most three bytes, so short texts need not be encoded. */
+  #showSize() {
     const limit = Number(this.#field.dataset.maxBytes);
     const text = this.#field.value;
-    if (text.length * 3 < limit) return "";
-    const size = new TextEncoder().encode(text).length;
-    if (size < limit) return "";
+    const size = text.length * 3 < limit * NEAR ? 0 : encoder.encode(text).length;
     const [has, may] = [Math.ceil(size / 1_000), Math.floor(limit / 1_000)];
-    return `This message has ${has} kB; the most is ${may} kB. Shorten it or send it in parts.`;
+    const isOver = size >= limit;
+    this.#count.textContent = size >= limit * NEAR ? `${has} of ${may} kB` : "";
+    this.#error.toggleAttribute("data-excess", isOver);
+    const excess = `This message has ${has} kB; the most is ${may} kB. Shorten it or send it in parts.`;
+    if (!isOver) this.#error.textContent = "";
+    else if (this.#error.textContent !== excess) this.#error.textContent = excess;
   }
 
   #showButtons() {

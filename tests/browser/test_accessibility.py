@@ -151,7 +151,7 @@ def test_the_dry_run_of_another_persona(visit: Visit, window: dict[str, Any]) ->
     page.get_by_label("Persona").select_option("sam")
     expect(page).to_have_url(re.compile("persona=sam"))
     expect(page.get_by_text("would be asked first")).to_be_visible()
-    _assert_accessible(page)
+    assert_accessible(page)
 
 
 @in_every_window
