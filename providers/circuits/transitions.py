@@ -122,8 +122,7 @@ def _told_by(error: ProviderError) -> dict[str, Any]:
 
 
 def _store(key: Key, row: QuerySet[Circuit], values: dict[str, Any]) -> None:
-    """Update the row. Where there is none yet, begin it."""
-    if row.update(**values) or key.row.exists():
-        return
-    Circuit.objects.bulk_create([Circuit(provider=key.provider, model=key.model)], ignore_conflicts=True)
-    row.update(**values)
+    """Update the row. Where there is none yet, begin it; others may do so at the same moment."""
+    if not row.update(**values):
+        Circuit.objects.bulk_create([Circuit(provider=key.provider, model=key.model)], ignore_conflicts=True)
+        row.update(**values)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import USUAL, Visit
-from tests.browser.test_accessibility import _assert_accessible, in_every_window
+from tests.browser.test_accessibility import assert_accessible, in_every_window
 from tests.browser.watching import Watch
 from tests.harness.person import Person
 from tests.harness.running import BACKUP_MODEL, MODEL, use_backup
@@ -97,6 +97,6 @@ def test_axe_finds_nothing(visit: Visit, people: Any, broken: None, window: dict
     page = visit("/diagnostics/", person="staff", **window).page
     expect(page.locator("#connection")).to_have_attribute("data-state", "connected")
 
-    _assert_accessible(page)
+    assert_accessible(page)
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert width == 0

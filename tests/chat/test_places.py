@@ -64,7 +64,7 @@ def test_of_twenty_who_claim_at_the_same_moment_the_oldest_get_the_places(say: S
 def test_a_burst_never_takes_more_places_than_there_are_and_is_answered_in_order(
     say: Say, playing: PlayingServer, provider: Callable[..., Provider], eventually, places: int
 ) -> None:
-    provider("slow-first:0.02:echo")
+    provider("slow-first:0.2:echo")
     allow(places)
 
     with working(threads=20):
