@@ -3,11 +3,12 @@
 from celery import shared_task
 
 from core import live
-from diagnostics.activity.reading import forget_old_events
+from diagnostics.activity.reading import KEPT_FOR, forget_old_events
 from diagnostics.configuration.snapshots import forget_old_snapshots
 from diagnostics.figures.tidying import put_the_gone_together
 from diagnostics.signs import SCHEDULER, forget_old_signs, show_life
 from diagnostics.tiles.recounting import recount_tiles
+from providers.drills.running import end_recovered, forget_old_drills
 
 
 @shared_task
@@ -23,11 +24,17 @@ def tick() -> None:
 
 
 @shared_task
+def end_drills() -> None:
+    end_recovered()
+
+
+@shared_task
 def tidy() -> None:
     """What processes that are gone left behind, and what happened long ago."""
     put_the_gone_together()
     forget_old_signs()
     forget_old_events()
+    forget_old_drills(older_than=KEPT_FOR)
     forget_old_snapshots()
 
 

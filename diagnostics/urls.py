@@ -2,6 +2,7 @@ from django.urls import path
 
 from diagnostics import dry_run_views, live_views, views
 from diagnostics.configuration import views as configuration
+from diagnostics.drills import views as drills
 
 app_name = "diagnostics"
 urlpatterns = [
@@ -14,6 +15,10 @@ urlpatterns = [
     path("config/file/export/", configuration.export, name="export-config"),
     path("config/snapshots/<int:snapshot_id>/", configuration.restore, name="restore-config"),
     path("config/snapshots/<int:snapshot_id>/download/", configuration.download, name="download-config"),
+    path("drills/", drills.drills, name="drills"),
+    path("drills/start/", drills.start, name="start-drill"),
+    path("drills/<int:drill_id>/", drills.report, name="drill"),
+    path("drills/<int:drill_id>/act/", drills.act, name="act-on-drill"),
     path("dry-run/", dry_run_views.show, name="dry-run"),
     path("providers/<int:provider_id>/test/", views.test_provider, name="test-provider"),
 ]

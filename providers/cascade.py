@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from core.loop import run_on_loop
 from core.threads import give_back_connections
 from providers.calling import CallProgress, OnText, run_call, usage_of
-from providers.calls import CallRequest
+from providers.calls import CallRequest, Usage
 from providers.cascade_events import Answered, CascadeEvent, Meter, Pulse, Restarted, Trying, Unanswered
 from providers.circuits.guarding import CircuitGuard, NoCircuits
 from providers.errors import CapReached, ProviderError, ProviderSkipped, TimeLimitPassed
@@ -177,7 +177,7 @@ class Cascade:
             raise
         finally:
             step = self._note(candidate, progress, outcome, code, message)
-            usage = usage_of(progress, request)
+            usage = Usage() if candidate.fails_on_purpose else usage_of(progress, request)
             self._meter.closed(call, step, usage)
             self._leave(place, candidate, outcome, failure)
         if outcome is Outcome.ANSWERED:
@@ -251,7 +251,7 @@ class Cascade:
     def _note(
         self, candidate: Candidate, progress: CallProgress, outcome: Outcome, code: str, message: str
     ) -> Step:
-        first = progress.first_token
+        first, is_staged = progress.first_token, candidate.fails_on_purpose
         step = Step(
             provider=candidate.config.name,
             kind=candidate.config.kind,
@@ -260,7 +260,8 @@ class Cascade:
             outcome=outcome,
             round=self._round,
             code=code,
-            message=message,
+            message=f"drill: {message}" if is_staged and outcome is Outcome.FAILED else message,
+            drill=candidate.drill.drill if candidate.drill and is_staged else None,
             waited_ms=round(self._waited * 1000),
             first_token_ms=None if first is None else round(first * 1000, 1),
             duration_ms=round(progress.elapsed() * 1000, 1),

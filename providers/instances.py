@@ -6,6 +6,7 @@ import threading
 from core.loop import engine_loop, run_on_loop
 from providers.base import BaseProvider, ProviderConfig
 from providers.calling import why_absent
+from providers.drills.staging import FailingProvider
 from providers.lineup import Candidate
 
 _MAX_KEPT = 64
@@ -18,6 +19,8 @@ _kept: dict[tuple[int, ProviderConfig], BaseProvider] = {}
 def instance_for(candidate: Candidate) -> BaseProvider:
     """The instance of this configuration for the engine loop. May block: call it from a thread."""
     assert candidate.provider_class is not None
+    if candidate.drill and candidate.drill.failure:
+        return FailingProvider(candidate.config, candidate.drill.failure)
     key = (id(engine_loop()), candidate.config)
     with _guard:
         instance = _kept.pop(key, None)

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from core.secret_files import secret_of_environment
 from providers.addresses import check_address
 from providers.base import BaseProvider, ProviderConfig, provider_classes
+from providers.drills.reading import Part, drill_of
 from providers.keys import can_be_sent
 from providers.limits import EngineLimits, limit_problems
 from providers.models import Provider
@@ -21,7 +22,8 @@ FALLBACK = "fallback"
 class Candidate:
     """One provider with its model. `skip_reason` says why it would not even be tried.
 
-    `places` is how many calls it takes at the same time, None for as many as come.
+    `places` is how many calls it takes at the same time, None for as many as come. `drill` is the part it
+    has in one.
     """
 
     config: ProviderConfig
@@ -31,18 +33,25 @@ class Candidate:
     skip_reason: str = ""
     price: OwnPrice | None = None
     places: int | None = None
+    drill: Part | None = None
+
+    @property
+    def fails_on_purpose(self) -> bool:
+        return bool(self.drill and self.drill.failure)
 
     @property
     def is_fallback(self) -> bool:
         return self.config.kind == FALLBACK
 
 
-def line_up(cascade: Sequence[str], limits: EngineLimits, *, model: str = "") -> list[Candidate]:
+def line_up(
+    cascade: Sequence[str], limits: EngineLimits, *, model: str = "", user_id: int | None = None
+) -> list[Candidate]:
     """Candidates in order, the fallback voice always last.
 
     `cascade` is a persona's own order, each entry `provider` or `provider model`; empty means all
     enabled providers by priority. A name that is not known any more is kept as a skipped candidate.
-    `model` leaves out all who would answer with another one.
+    `model` leaves out all who would answer with another one; `user_id` is who asks, and may be in a drill.
     """
     rows = {row.name: row for row in Provider.objects.all()}
     if not cascade:
@@ -50,7 +59,15 @@ def line_up(cascade: Sequence[str], limits: EngineLimits, *, model: str = "") ->
     else:
         chosen = list(_chosen(cascade, rows, limits))
     wanted = [each for each in chosen if model in {"", each.config.model}]
+    if any(row.drilled_at for row in rows.values()) and (found := drill_of(user_id)):
+        name, part = found
+        wanted = [_drilled(each, part) if name in {"", each.config.name} else each for each in wanted]
     return [*wanted, fallback_candidate()]
+
+
+def _drilled(candidate: Candidate, part: Part) -> Candidate:
+    """It takes no place where it only pretends to be called."""
+    return replace(candidate, drill=part, places=None if part.failure else candidate.places)
 
 
 def can_answer_with(model: str, cascade: Sequence[str]) -> bool:

@@ -10,10 +10,11 @@ from core.fields import EncryptedTextField
 from providers.addresses import check_address
 from providers.base import provider_classes
 from providers.circuits.models import Circuit, CircuitState
+from providers.drills.models import Drill
 from providers.limits import EngineLimits, limit_problems
 from providers.prices import Priced
 
-__all__ = ["Circuit", "CircuitState", "EngineSettings", "Provider"]
+__all__ = ["Circuit", "CircuitState", "Drill", "EngineSettings", "Provider"]
 
 _NAME = RegexValidator(r"^[a-z0-9][a-z0-9_-]*\Z", "Use small letters, digits, - and _ only.")
 _SECONDS = [MinValueValidator(0.05), MaxValueValidator(3600)]
@@ -73,6 +74,9 @@ class Provider(Priced):
         blank=True,
         validators=[MinValueValidator(1)],
         help_text="Calls at the same time, by all workers together. Empty: no limit of its own.",
+    )
+    drilled_at = models.DateTimeField(
+        null=True, editable=False, help_text="While this is set, the line-up looks whether there is a drill."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -27,6 +27,8 @@ class Step:
     waited_ms: int = 0
     first_token_ms: float | None = None
     duration_ms: float = 0.0
+    drill: int | None = None
+    """The drill in which it failed on purpose, or was left alone because it had."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

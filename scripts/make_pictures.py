@@ -63,6 +63,7 @@ def take_pictures() -> None:
         staff.locator("#connection[data-state=connected]").wait_for()
         staff.locator("#tile-processes li strong").wait_for()
         _save(staff.screenshot(), "live")
+        _drill(staff, valis)
         staff.goto(f"{valis.url}/admin/personas/persona/")
         staff.get_by_role("link", name="Jane").first.click()
         staff.locator("#id_tone").wait_for()
@@ -130,6 +131,19 @@ def _chat(page: Page, valis: Valis, playing: PlayingServer) -> None:
     page.select_option("[name=persona]", "sam")
     _say(page, "Sam, could you write me something that picks one of the two?")
     page.mouse.move(WIDTH / 2, 5)
+
+
+def _drill(page: Page, valis: Valis) -> None:
+    """OpenAI fails on purpose until its circuit is open, and the local provider answers."""
+    page.goto(f"{valis.url}/diagnostics/drills/")
+    page.select_option("#provider", "openai")
+    page.select_option("#failure", "cut")
+    page.get_by_role("button", name="Start the drill").click()
+    for number in range(1, 7):
+        page.get_by_role("button", name="Ask once").click()
+        page.locator(".drill-table tbody").nth(number - 1).locator("[data-outcome=answered]").wait_for()
+    _save(page.screenshot(full_page=True), "drill")
+    page.get_by_role("button", name="End now").click()
 
 
 def _say(page: Page, text: str) -> None:

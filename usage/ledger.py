@@ -43,9 +43,10 @@ class OpenCall:
 class LedgerMeter:
     """The cascade's meter: a row before each call, its outcome after it."""
 
-    def __init__(self, account: Account, *, cap: DailyCap | None = None) -> None:
+    def __init__(self, account: Account, *, cap: DailyCap | None = None, drill: int | None = None) -> None:
         self._account = account
         self._cap = cap
+        self._drill = drill
 
     def opened(self, candidate: Candidate, request: CallRequest) -> OpenCall:
         if self._cap is None or candidate.is_fallback:
@@ -63,8 +64,8 @@ class LedgerMeter:
 
     def _open(self, candidate: Candidate, request: CallRequest) -> Call:
         account = self._account
-        tokens_in = estimate_tokens(request.system, *(each.text for each in request.messages))
-        held = cost_of(candidate, Usage(tokens_in, request.max_tokens))
+        most = _most_of(candidate, request)
+        held = cost_of(candidate, most)
         return Call.objects.create(
             purpose=account.purpose,
             user_id=account.user_id,
@@ -76,7 +77,8 @@ class LedgerMeter:
             provider=candidate.config.name,
             kind=candidate.config.kind,
             model=candidate.config.model[:120],
-            estimated_tokens=tokens_in + request.max_tokens,
+            drill_id=self._drill,
+            estimated_tokens=most.tokens_in + most.tokens_out,
             estimated_cost_usd=held.usd,
             pricing=held.pricing,
         )
@@ -103,6 +105,15 @@ class LedgerMeter:
             )
         except Error:
             logger.warning("the outcome of call %s could not be written", call.row.pk, exc_info=True)
+
+
+def _most_of(candidate: Candidate, request: CallRequest) -> Usage:
+    """What a call may use: nothing when it fails on purpose, because nobody is called."""
+    if candidate.fails_on_purpose:
+        return Usage()
+    return Usage(
+        estimate_tokens(request.system, *(each.text for each in request.messages)), request.max_tokens
+    )
 
 
 def close_lost(turn_id: int) -> int:

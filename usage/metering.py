@@ -37,7 +37,7 @@ def answer(
     Raises `CallStopped` when `stop` was set.
     """
     note_used(limits)
-    candidates = line_up(cascade, limits, model=model)
+    candidates = line_up(cascade, limits, model=model, user_id=account.user_id)
     if only_fallback:
         candidates = [_skipped(each, only_fallback) for each in candidates]
     cap = None if account.persona_id is None else DailyCap(account.persona_id, limits)
@@ -45,12 +45,16 @@ def answer(
         candidates,
         request,
         limits=limits,
-        meter=LedgerMeter(account, cap=cap),
+        meter=LedgerMeter(account, cap=cap, drill=_drill_among(candidates)),
         on_text=on_text,
         stop=stop,
         circuits=Circuits(limits),
         may_fall_back=may_fall_back,
     ).walk()
+
+
+def _drill_among(candidates: Sequence[Candidate]) -> int | None:
+    return next((each.drill.drill for each in candidates if each.drill), None)
 
 
 def _skipped(candidate: Candidate, reason: str) -> Candidate:

@@ -49,6 +49,7 @@ class Call(models.Model):
     turn_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     attempt = models.PositiveIntegerField(null=True, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    drill_id = models.BigIntegerField(null=True, blank=True, help_text="The drill that its reply was in.")
 
     provider = models.CharField(max_length=40)
     kind = models.CharField(max_length=40)
@@ -74,6 +75,9 @@ class Call(models.Model):
         indexes = [
             models.Index("persona", "started_at", name="call_of_persona_by_time"),
             models.Index(fields=["-started_at"], name="failed_calls", condition=models.Q(outcome="failed")),
+            models.Index(
+                fields=["drill_id"], name="calls_in_drills", condition=models.Q(drill_id__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(

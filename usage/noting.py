@@ -40,7 +40,8 @@ def note_call(call: Call, step: Step, usage: Usage, cost: Cost) -> None:
     if step.outcome == "answered":
         DURATION.labels(step.provider).observe(step.duration_ms / 1000)
     if step.outcome == "failed":
-        emit("call_failed", provider=step.provider, model=step.model, code=step.code, turn=call.turn_id)
+        facts = {"provider": step.provider, "model": step.model, "code": step.code, "turn": call.turn_id}
+        emit("call_failed", **(facts | ({"drill": step.drill} if step.drill else {})))
     logger.info(
         "call ended",
         call=call.pk,

@@ -6,6 +6,7 @@ from chat.api import router as chat_router
 from core.errors import error_body
 from diagnostics.api import router as diagnostics_router
 from diagnostics.configuration.api import router as configuration_router
+from diagnostics.drills.api import router as drills_router
 from personas.api import router as personas_router
 from providers.circuits.api import router as circuits_router
 from usage.api import router as usage_router
@@ -38,6 +39,7 @@ for router in (
     circuits_router,
     usage_router,
     configuration_router,
+    drills_router,
     audit_router,
 ):
     api.add_router("", router)

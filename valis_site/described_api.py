@@ -20,6 +20,7 @@ _PARAMETERS: dict[str, tuple[str, Any]] = {
     "limit": ("how many at most", 50),
     "page_size": ("how many on a page, 100 at most", 50),
     "circuit_id": ("a circuit, as `id` in a circuit says", 7),
+    "drill_id": ("a drill, as `id` in a drill says", 7),
     "snapshot_id": ("a snapshot, as `id` in a snapshot says", 7),
     "before": ("`next_before` of the page before", None),
     "cursor": ("from the addresses `next` and `previous` of another page", None),

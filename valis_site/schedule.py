@@ -5,6 +5,7 @@ from typing import Any
 _REGULARLY: dict[str, tuple[str, float]] = {
     "reap lost turns": ("chat.tasks.reap", 10.0),
     "sweep waiting turns": ("chat.tasks.sweep", 10.0),
+    "end drills": ("diagnostics.tasks.end_drills", 10.0),
     "show that the scheduler runs": ("diagnostics.tasks.tick", 15.0),
     "carry out wishes": ("chat.tasks.carry_out_wishes", 15.0),
     "forget what programs asked": ("chat.tasks.forget", 60.0),

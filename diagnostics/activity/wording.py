@@ -22,6 +22,9 @@ _SENTENCES = {
     "circuit_reset": "The circuit of {provider} was reset by {by}",
     "circuit_closed": "The circuit of {provider} closed",
     "config_updated": "The configuration was changed",
+    "call_failed_in_drill": "{provider} failed on purpose: {code}",
+    "drill_started": "{by} makes {provider} fail on purpose: {failure}",
+    "drill_ended": "The drill with {provider} is over",
     "wish_given_up": "A reply of {persona} waited for a provider in vain",
     "persona_capped": "{persona} has reached a cap",
 }
@@ -42,6 +45,8 @@ def sentence(kind: str, facts: dict[str, Any]) -> str:
         known["seconds"] = f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
     if kind == "reply_completed" and known.get("is_fallback"):
         return f"{known.get('persona', 'A persona')} spoke with the fallback voice"
+    if kind == "call_failed" and "drill" in known:
+        kind = "call_failed_in_drill"
     if template := _SENTENCES.get(kind):
         return template.format_map(defaultdict(lambda: "?", known))
     shown = ", ".join(f"{name} {value}" for name, value in known.items())

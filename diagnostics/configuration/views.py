@@ -1,14 +1,10 @@
 """The configuration as a page: what is in force, who differs, the file, the snapshots."""
 
-from collections.abc import Callable
-
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import user_of
@@ -20,23 +16,14 @@ from diagnostics.configuration.file import as_text
 from diagnostics.configuration.form import digest_of
 from diagnostics.configuration.moving import export_to_file, plan_of_file, plan_of_snapshot
 from diagnostics.configuration.snapshots import find_snapshot, snapshots_before
+from diagnostics.doors import for_those_who_may
 from diagnostics.models import Snapshot
 
 _AT_ONCE = 20
-View = Callable[..., HttpResponse]
-
-
-def _for_those_who_may(right: Right) -> Callable[[View], View]:
-    def guard(view: View) -> View:
-        allowed = permission_required(right.permission, raise_exception=True)(view)
-        guarded: View = never_cache(login_required(allowed))
-        return guarded
-
-    return guard
 
 
 @require_safe
-@_for_those_who_may(Right.READ_CONFIGURATION)
+@for_those_who_may(Right.READ_CONFIGURATION)
 def page(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     rows = snapshots_before(int(before) if before.isdecimal() and len(before) < 19 else None, limit=_AT_ONCE)
@@ -51,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@_for_those_who_may(Right.CHANGE_ENGINE)
+@for_those_who_may(Right.CHANGE_ENGINE)
 def export(request: HttpRequest) -> HttpResponse:
     try:
         messages.success(request, f"Written to {export_to_file(by=user_of(request))}, without any key.")
@@ -61,7 +48,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_those_who_may(Right.CHANGE_ENGINE)
+@for_those_who_may(Right.CHANGE_ENGINE)
 def load(request: HttpRequest) -> HttpResponse:
     """What loading the file would change; and loading it."""
     try:
@@ -72,7 +59,7 @@ def load(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_those_who_may(Right.CHANGE_ENGINE)
+@for_those_who_may(Right.CHANGE_ENGINE)
 def restore(request: HttpRequest, snapshot_id: int) -> HttpResponse:
     """What going back would change; and going back."""
     planned = plan_of_snapshot(_found(snapshot_id))
@@ -81,7 +68,7 @@ def restore(request: HttpRequest, snapshot_id: int) -> HttpResponse:
 
 
 @require_safe
-@_for_those_who_may(Right.READ_CONFIGURATION)
+@for_those_who_may(Right.READ_CONFIGURATION)
 def download(request: HttpRequest, snapshot_id: int) -> HttpResponse:
     name = f"valis-config-{snapshot_id}.json"
     return HttpResponse(

@@ -86,7 +86,8 @@ class Circuits:
         passed = time.monotonic() - self._seen_at
         left, pause = standing.seconds_left - passed, standing.pause_left - passed
         if standing.state is CircuitState.OPEN and left > 0:
-            return Refusal(f"its circuit is open for another {_shown(left)}")
+            drill = "drill: " if candidate.drill else ""
+            return Refusal(f"{drill}its circuit is open for another {_shown(left)}")
         if standing.state is CircuitState.HALF_OPEN and left > 0:
             return Refusal(_HALF_OPEN)
         if pause > 0:

@@ -26,12 +26,14 @@ class Standing:
 
 
 def key_of(candidate: Candidate) -> Key:
-    return Key(candidate.config.name[:40], candidate.config.model[:120])
+    """A drill has circuits of its own, so that it opens nobody else's."""
+    name = candidate.config.name
+    return Key(candidate.drill.circuit(name) if candidate.drill else name[:40], candidate.config.model[:120])
 
 
 def standing_of(candidates: Iterable[Candidate], *, timeout: float) -> dict[Key, Standing]:
     """Those a call has to know of, in one statement; circuits that are in order are not in it."""
-    names = {each.config.name[:40] for each in candidates if not (each.is_fallback or each.skip_reason)}
+    names = {key_of(each).provider for each in candidates if not (each.is_fallback or each.skip_reason)}
     if not names:
         return {}
     rows = (

@@ -126,3 +126,13 @@ def _store(key: Key, row: QuerySet[Circuit], values: dict[str, Any]) -> None:
     if not row.update(**values):
         Circuit.objects.bulk_create([Circuit(provider=key.provider, model=key.model)], ignore_conflicts=True)
         row.update(**values)
+
+
+def circuits_of_drill(drill: int) -> QuerySet[Circuit]:
+    """As `providers.drills.reading.Part` names them."""
+    return Circuit.objects.filter(provider__endswith=f" (drill {drill})")
+
+
+def forget(circuits: QuerySet[Circuit]) -> None:
+    """What they were for is over."""
+    circuits.delete()

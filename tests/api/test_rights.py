@@ -84,6 +84,12 @@ OPERATIONS: dict[str, Codes] = {
     "POST /api/config/file/export": ADMINS,
     "POST /api/config/file/load": ADMINS,
     "GET /api/circuits": VIEWERS,
+    "GET /api/drills": VIEWERS,
+    "POST /api/drills": admins(400),
+    "GET /api/drills/{drill_id}": viewers(404),
+    "POST /api/drills/{drill_id}/ask": admins(404),
+    "POST /api/drills/{drill_id}/recover": admins(404),
+    "POST /api/drills/{drill_id}/end": admins(404),
     "GET /api/personas/{slug}/dry-run": VIEWERS,
     "POST /api/circuits/{circuit_id}/reset": ADMINS,
     "GET /v1/models": EVERYBODY_READS,
@@ -95,6 +101,7 @@ OPERATIONS: dict[str, Codes] = {
 BODIES: dict[str, Any] = {
     "POST /api/chat": {"message": "Hello", "session_id": "{session_id}", "wait": False},
     "POST /api/sessions": {"persona_id": "jane"},
+    "POST /api/drills": {"provider": "not there", "failure": "refused"},
 }
 # What is no operation of the API: pages and forms, by the name or pattern of their route.
 NO_GET = (405,) * 7
@@ -121,6 +128,10 @@ PAGES: dict[str, tuple[int, ...]] = {
     "diagnostics/config/file/export/": NO_GET,
     "diagnostics/config/snapshots/<int:snapshot_id>/": (302, 403, 403, 403, 403, 403, 404),
     "diagnostics/config/snapshots/<int:snapshot_id>/download/": (302, 403, 403, 403, 404, 404, 404),
+    "diagnostics/drills/": VIEWERS_LOOK,
+    "diagnostics/drills/start/": NO_GET,
+    "diagnostics/drills/<int:drill_id>/": (302, 403, 403, 403, 404, 404, 404),
+    "diagnostics/drills/<int:drill_id>/act/": NO_GET,
     "diagnostics/dry-run/": (302, 403, 403, 403, 200, 200, 200),
     "accounts/login/": (200, *[302] * 6),
     "accounts/logout/": NO_GET,
@@ -201,7 +212,7 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 
 def filled(text: str, turn: Turn) -> str:
     values = {"session_id": turn.session_id, "turn_id": turn.pk, "slug": "jane", "provider_id": 1}
-    values |= {"model": "jane", "key_id": 1, "snapshot_id": 12345, "circuit_id": 1}
+    values |= {"model": "jane", "key_id": 1, "snapshot_id": 12345, "circuit_id": 1, "drill_id": 12345}
     text = re.sub(r"<\w+:(\w+)>", r"{\1}", text)
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))
