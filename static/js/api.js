@@ -53,6 +53,7 @@ export const submitMessage = (session, { client_id, text, persona }) =>
   });
 
 export const readSession = (session) => request("GET", `/api/sessions/${session}`);
+export const readTurn = (turn) => request("GET", `/api/turns/${turn}`);
 export const stopTurn = (turn) => request("POST", `/api/turns/${turn}/stop`);
 export const answerProperly = (turn) => request("POST", `/api/turns/${turn}/answer-properly`);
 export const runAgain = (turn) => request("POST", `/api/turns/${turn}/run-again`);

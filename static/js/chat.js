@@ -8,6 +8,7 @@ import { ConnectionBadge } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { Draft } from "./drafts.js";
+import { followExcerpts } from "./excerpts.js";
 import { newClientId } from "./outbox.js";
 import { followPersonaChoice } from "./personas.js";
 import { stickToEnd } from "./scrolling.js";
@@ -27,8 +28,9 @@ const page = byId("chat").dataset;
 const form = byId("composer");
 const badge = new ConnectionBadge(byId("connection"));
 const scrollToEnd = stickToEnd(byId("conversation"), byId("jump"));
+const announcer = new Announcer(byId("announcer"));
 const conversation = new Conversation(byId("entries"), {
-  announcer: new Announcer(byId("announcer")),
+  announcer,
   onChange: () => {
     composer.isAnswering = isAnswering();
   },
@@ -144,6 +146,10 @@ document.body.addEventListener("htmx:afterSwap", markCurrentSession);
 
 keepTimesFresh();
 followPersonaChoice(form);
+followExcerpts(byId("entries"), {
+  quote: (text) => composer.append(text),
+  say: (text) => announcer.say(text),
+});
 openStoriesIn(byId("story"));
 composer.isAnswering = isAnswering();
 for (const item of delivery.unsent) conversation.showPending(item, page.author);

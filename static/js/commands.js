@@ -23,10 +23,17 @@ export class Commands {
       {
         name: "again",
         detail: "run the last reply again",
-        isPossible: () => Boolean(buttonToRunAgain()),
+        isPossible: () => Boolean(lastVisible("run-again")),
         refusal: "There is no reply to run again.",
-        run: () => buttonToRunAgain().click(),
+        run: () => lastVisible("run-again").click(),
       },
+      ...["copy", "quote"].map((name) => ({
+        name,
+        detail: `${name} the last reply`,
+        isPossible: () => Boolean(lastVisible(name)),
+        refusal: `There is no reply to ${name}.`,
+        run: () => lastVisible(name).click(),
+      })),
       { name: "help", detail: "keyboard shortcuts", run: () => press("show-shortcuts") },
     ];
   }
@@ -79,9 +86,11 @@ function choosePersona(select, name) {
   return "";
 }
 
-function buttonToRunAgain() {
-  const buttons = document.querySelectorAll("#entries .turn:last-of-type [data-action=run-again]");
-  return [...buttons].find((button) => button.checkVisibility());
+/** The button of the last reply, if it is there to be pressed. */
+function lastVisible(action) {
+  const last = [...document.querySelectorAll("#entries .turn")].at(-1);
+  const button = last?.querySelector(`[data-action=${action}]`);
+  return button?.checkVisibility() ? button : null;
 }
 
 function press(action) {

@@ -71,6 +71,14 @@ export class Composer {
     this.#field.focus();
   }
 
+  /** Puts a text below what is written, and goes on behind it. */
+  append(text) {
+    this.#write([this.#field.value.trimEnd(), text].filter(Boolean).join("\n\n") + "\n\n");
+    this.#field.focus();
+    this.#field.setSelectionRange(this.#field.value.length, this.#field.value.length);
+    this.#field.scrollTop = this.#field.scrollHeight;
+  }
+
   #pressed(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

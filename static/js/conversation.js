@@ -1,7 +1,8 @@
 /** The list of messages and replies, kept in the order of their positions. */
 
+import { dressProse } from "./prose.js";
 import { writeTime } from "./times.js";
-import { Turn, makeReachable } from "./turn.js";
+import { Turn } from "./turn.js";
 
 const ENDS = {
   "turn.done": "complete",
@@ -22,7 +23,7 @@ export class Conversation {
     this.#onChange = onChange;
     for (const element of list.querySelectorAll(".turn")) {
       this.#turns.set(element.dataset.id, new Turn(element));
-      makeReachable(element.querySelector(".turn-html"));
+      dressProse(element.querySelector(".turn-html"));
     }
   }
 

@@ -7,6 +7,7 @@
  * the turn is claimed).
  */
 
+import { dressProse } from "./prose.js";
 import { writeTime } from "./times.js";
 
 const RUNNING = new Set(["queued", "streaming"]);
@@ -157,7 +158,7 @@ export class Turn {
     else if (text) this.#write(text);
     notice.textContent = message ?? "";
     restart.textContent = "";
-    makeReachable(rendered);
+    dressProse(rendered);
   }
 
   #showWish(since) {
@@ -189,19 +190,5 @@ export class Turn {
     this.#slots["provider-name"].textContent = [provider?.name, provider?.model]
       .filter(Boolean)
       .join(" · ");
-  }
-}
-
-/** What is wider than the column scrolls by itself, so the keyboard must reach it; boxes need names. */
-export function makeReachable(rendered) {
-  for (const table of rendered.querySelectorAll("table")) {
-    if (table.parentElement.className === "table-scroll") continue;
-    const frame = Object.assign(document.createElement("div"), { className: "table-scroll" });
-    table.replaceWith(frame);
-    frame.append(table);
-  }
-  for (const frame of rendered.querySelectorAll("pre, .table-scroll")) frame.tabIndex = 0;
-  for (const box of rendered.querySelectorAll("input")) {
-    box.setAttribute("aria-label", box.checked ? "done" : "not done");
   }
 }
