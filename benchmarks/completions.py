@@ -11,12 +11,10 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
-import sys
 import time
 
 from benchmarks.percentiles import percentile
-from benchmarks.processes import MODEL, MODES, ROOT, Running, playing_provider, running_valis
+from benchmarks.processes import MODEL, MODES, playing_provider, running_valis
 
 REPLY = "Something short, I think."
 _COUNT = "from usage.models import Call; print(Call.objects.filter(outcome='answered').count())"
@@ -57,13 +55,6 @@ async def ask(port: int, *, model: str, key: str, at_once: int, seconds: float) 
     return [each for took in rounds for each in took]
 
 
-def told_by(valis: Running, *arguments: str) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=valis.environment, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
 def line(name: str, took: list[float], *, at_once: int, seconds: float, cpu: str = "") -> str:
     return (
         f"| {name} | {at_once} | {len(took) / seconds:.0f} | {statistics.median(took) * 1000:.1f} "
@@ -76,7 +67,7 @@ async def run(mode: str, at_once: list[int], seconds: float) -> None:
         playing_provider(f"say:{REPLY}") as provider,
         running_valis(mode, provider_port=provider) as valis,
     ):
-        key = told_by(valis, "api_key", "create", "demo", "--name", "benchmark", "--scope", "chat")
+        key = valis.printed("api_key", "create", "demo", "--name", "benchmark", "--scope", "chat")
         answered = len(await ask(valis.port, model="jane", key=key, at_once=4, seconds=2))
         print("| | at once | a second | p50 ms | p95 ms | CPU ms each |")
         print("| --- | ---: | ---: | ---: | ---: | ---: |")
@@ -88,7 +79,7 @@ async def run(mode: str, at_once: list[int], seconds: float) -> None:
             cpu = f"{(valis.cpu_seconds() - before) / len(took) * 1000:.1f}"
             print(line("VALIS", took, at_once=number, seconds=seconds, cpu=cpu), flush=True)
             answered += len(took)
-        in_ledger = int(told_by(valis, "shell", "--no-imports", "-v", "0", "-c", _COUNT))
+        in_ledger = int(valis.told(_COUNT))
         print(f"\n{answered} replies, {in_ledger} rows in the ledger")
 
 

@@ -29,6 +29,7 @@ _FILL = (
     f"a(); b(); c(demo_password={PASSWORD!r}, staff_password={PASSWORD!r}); "
     "d.objects.update(daily_token_cap=10**12, daily_cost_cap_usd=1e6)"
 )
+_SHELL = ("shell", "--no-imports", "-v", "0", "-c")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -55,7 +56,18 @@ class Running:
 
     def do(self, code: str) -> None:
         """Run Python code on the same data."""
-        self.manage("shell", "--no-imports", "-v", "0", "-c", code)
+        self.manage(*_SHELL, code)
+
+    def told(self, code: str) -> str:
+        """What Python code prints that runs on the same data."""
+        return self.printed(*_SHELL, code)
+
+    def printed(self, *arguments: str) -> str:
+        """What a `manage.py` command prints that runs on the same data."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
 
 
 def _cpu_seconds(pid: int) -> float:
