@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import USUAL, Visit
-from tests.browser.test_accessibility import _assert_accessible, in_every_window
+from tests.browser.test_accessibility import assert_accessible, in_every_window
 from tests.harness.person import Person
 from tests.harness.running import BACKUP_MODEL, use_backup
 from tests.harness.store import set_up_engine
@@ -106,10 +106,10 @@ def test_the_pages_of_drills_are_accessible(
     visit: Visit, two_providers: None, window: dict[str, object]
 ) -> None:
     page = visit("/diagnostics/drills/", person="staff", **window).page
-    _assert_accessible(page)
+    assert_accessible(page)
     start_drill(page)
     ask_once(page)
     finding(page, "Answers")
-    _assert_accessible(page)
+    assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="End now").click()
