@@ -16,6 +16,7 @@ from chat.models import OPEN_STATUSES, Session, Turn
 from chat.presenting import message_form, session_form, turn_form
 from chat.prospects import prospect_of
 from chat.reading import readable_session, sessions_of_person
+from chat.search.finding import search
 from chat.selectors import exchanges_of, own_session, own_turn, sessions_of
 from chat.snapshots import snapshot_of
 from chat.waiting import ended_turn
@@ -151,6 +152,17 @@ def _readable_session(request: HttpRequest, session_id: uuid.UUID) -> Session:
     """A key reads what its owner wrote, and nothing else."""
     user = user_of(request, Right.READ)
     return own_session(user, session_id) if key_of(request) else readable_session(user, session_id)
+
+
+@router.get("/search", response={200: schemas.SearchOut, **_ERRORS}, summary="Look for words in your chats")
+def search_chats(
+    request: HttpRequest,
+    q: Annotated[str, Query(description="Every word is to be found; the last may be the beginning of one")],
+    limit: Annotated[int, Query(ge=1, le=100, description="Of one page")] = 20,
+    cursor: Annotated[str, Query(description="`next_cursor` of the page before")] = "",
+) -> dict[str, Any]:
+    """In what you said and in what was replied, the newest first. Never in the chats of others."""
+    return search(user_of(request, Right.READ), q, cursor=cursor, limit=limit)
 
 
 @router.get("/turns/{int:turn_id}", response={200: schemas.TurnOut, **_ERRORS}, summary="How a turn stands")

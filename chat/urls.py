@@ -1,12 +1,13 @@
 from django.urls import path
 
-from chat import session_views, views
+from chat import search_views, session_views, views
 
 app_name = "chat"
 urlpatterns = [
     path("", views.home, name="home"),
     path("sessions/", views.sessions, name="sessions"),
     path("archive/", session_views.archive, name="archive"),
+    path("search/", search_views.find, name="search"),
     path("send/", views.send, name="send"),
     path("turns/<int:turn_id>/story/", views.story, name="story"),
     path("<uuid:session_id>/", views.session, name="session"),

@@ -14,6 +14,7 @@ from accounts.rights import Right
 from chat import services
 from chat.keeping import deleted_session
 from chat.models import Session
+from chat.passages import with_passage
 from chat.presenting import entries_of, persona_form, turn_form
 from chat.selectors import own_session, own_turn
 from chat.sidebar import sidebar_of
@@ -23,6 +24,8 @@ from core.text import MAX_MESSAGE_BYTES
 from personas.models import Persona
 from personas.selectors import active_personas
 from usage.selectors import cost_of_turn
+
+_LONGEST_NUMBER = 10
 
 
 @require_safe
@@ -101,11 +104,17 @@ def _page(
         "current_persona": _current_persona(request, personas, shown),
         **sidebar_of(user_of(request)),
         "session": {"id": str(shown.pk), "title": shown.title} if shown else None,
-        "entries": entries_of(form) if form else [],
+        "entries": with_passage(shown, entries_of(form), at=_place(request)) if shown and form else [],
         "limits": {"message_bytes": MAX_MESSAGE_BYTES},
         **(extra or {}),
     }
     return render(request, "chat/page.html", context, status=status)
+
+
+def _place(request: HttpRequest) -> int | None:
+    """The position that a found message or a gap leads to."""
+    text = request.GET.get("at", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _LONGEST_NUMBER else None
 
 
 def _just_deleted(request: HttpRequest) -> Session | None:

@@ -4,7 +4,7 @@ const NEAR = 48;
 
 export function stickToEnd(viewport, jump) {
   const hasEntries = () => viewport.querySelector(".entry") !== null;
-  let isAtEnd = hasEntries();
+  let isAtEnd = hasEntries() && !document.getElementById(location.hash.slice(1))?.matches(".entry");
   let top = viewport.scrollTop;
   const toEnd = () => {
     isAtEnd = true;

@@ -1,4 +1,4 @@
-/** The sidebar's chats: the menu of each, the toast that takes a deletion back, and news from elsewhere. */
+/** The sidebar's chats: the menu of each, the toast that takes a deletion back, and news from elsewhere; "/" searches. */
 
 const TOAST_SECONDS = 10;
 const GAP = 4;
@@ -72,6 +72,14 @@ menu.addEventListener("toggle", ({ newState }) => {
   if (newState !== "closed" || !isListStale) return;
   isListStale = false;
   refresh();
+});
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable], dialog");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const drawer = document.getElementById("sidebar");
+  if (getComputedStyle(drawer).display === "none") drawer.showPopover();
+  event.preventDefault();
+  document.getElementById("search-field").focus();
 });
 addEventListener("focus", refresh);
 toasts.addEventListener("focusout", keepToast);

@@ -66,6 +66,7 @@ OPERATIONS: dict[str, Codes] = {
     "DELETE /api/sessions/{session_id}": owner(200),
     "POST /api/sessions/{session_id}/restore": owner(200),
     "GET /api/sessions/{session_id}/messages": OWNER_READS,
+    "GET /api/search": EVERYBODY_READS,
     "GET /api/turns/{turn_id}": OWNER_READS,
     "POST /api/turns/{turn_id}/stop": owner(202),
     "POST /api/turns/{turn_id}/run-again": owner(202),
@@ -103,6 +104,7 @@ BODIES: dict[str, Any] = {
     "POST /api/sessions": {"persona_id": "jane"},
     "POST /api/drills": {"provider": "not there", "failure": "refused"},
 }
+QUERIES = {"GET /api/search": "?q=hello"}
 # What is no operation of the API: pages and forms, by the name or pattern of their route.
 NO_GET = (405,) * 7
 LOGIN_FIRST = (302, *[200] * 6)
@@ -113,6 +115,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/send/": NO_GET,
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
     "chat/archive/": LOGIN_FIRST,
+    "chat/search/": LOGIN_FIRST,
     "chat/<uuid:session_id>/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/manage/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/delete/": NO_GET,
@@ -232,6 +235,7 @@ def asked(operation: str, turn: Turn, client: Client) -> int:
     services.stop_turn(turn)
     Session.objects.update(deleted_at=None)
     method, path = operation.split(" ")
+    path += QUERIES.get(operation, "")
     body = {key: filled(value, turn) if isinstance(value, str) else value
             for key, value in BODIES.get(operation, {}).items()}  # fmt: skip
     json_type = "application/json"

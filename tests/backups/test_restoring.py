@@ -19,6 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from accounts.audit.models import AuditEntry
 from accounts.models import User
 from chat.models import Message, Session, Turn
+from chat.search.finding import search
 from personas.models import Persona
 from providers.models import Provider
 from tests.backups.conftest import KEY, Settings, fill, on_both, say
@@ -55,6 +56,19 @@ def test_the_audit_log_tells_of_it(database: Settings, backup: Path) -> None:
     assert AuditEntry.objects.filter(action="database.restored", target=backup.name).count() == 1
 
 
+@on_both
+def test_search_finds_what_was_restored_and_what_comes_after(database: Settings, backup: Path) -> None:
+    Message.objects.update(text="spoiled")
+
+    restore(backup, overwrite=True)
+    say(Session.objects.get(), 9, "More Käse")
+
+    alice = User.objects.get()
+    assert len(search(alice, "käse")["results"]) == 2
+    assert len(search(alice, "cheese")["results"]) == 2
+    assert search(alice, "spoiled")["results"] == []
+
+
 @pytest.mark.parametrize(("origin", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
 def test_one_database_can_be_exchanged_for_the_other(
     origin: str,
@@ -74,6 +88,7 @@ def test_one_database_can_be_exchanged_for_the_other(
         assert _everything() == before
         assert restored.rows == moved.rows
         say(Session.objects.get(), 2, "And it goes on.")
+        assert len(search(User.objects.get(), "käse")["results"]) == 1
 
 
 @on_both

@@ -1,0 +1,35 @@
+"""The page for finding words in one's own chats."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.requests import user_of
+from chat.search.finding import search
+from chat.search.words import LONGEST_QUERY
+from core.errors import InvalidInput
+
+
+@require_safe
+@login_required
+def find(request: HttpRequest) -> HttpResponse:
+    """The whole page, or for scripts the part below the field."""
+    query = request.GET.get("q", "")
+    context: dict[str, Any] = {"query": query, "longest": LONGEST_QUERY}
+    if query.strip():
+        try:
+            page = search(user_of(request), query, cursor=request.GET.get("cursor", ""))
+            context |= page | {"results": [{**each, "url": _url(each)} for each in page["results"]]}
+        except InvalidInput as error:
+            context["problem"] = error.message
+    is_fragment = getattr(request, "htmx", False)
+    return render(request, "chat/_found.html" if is_fragment else "chat/search.html", context)
+
+
+def _url(found: dict[str, Any]) -> str:
+    session = reverse("chat:session", args=[found["session"]["id"]])
+    return f"{session}?at={found['position']}#{found['kind']}-{found['id']}"
