@@ -255,9 +255,11 @@ def provider_form(candidate: Candidate) -> dict[str, Any]:
 
 def _request(turn: Turn, snapshot: PersonaSnapshot, brief: Brief, limits: EngineLimits) -> CallRequest:
     most = snapshot.max_tokens or limits.max_output
+    messages = dialogue_up_to(turn, limits)
+    recent = [each.text for each in messages] if snapshot.book else ()
     return CallRequest(
-        system=build_system_prompt(snapshot, program_notes=brief.notes),
-        messages=dialogue_up_to(turn, limits),
+        system=build_system_prompt(snapshot, program_notes=brief.notes, recent=recent),
+        messages=messages,
         voice=snapshot.voice,
         max_tokens=min(brief.max_tokens or most, most),
         temperature=snapshot.temperature if brief.temperature is None else brief.temperature,

@@ -6,8 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
@@ -17,6 +17,7 @@ from accounts.audit.admin import Audited
 from accounts.guarded_admin import Guarded
 from accounts.rights import Right
 from core.errors import ValisError
+from personas.cards.admin import ComesAndGoes
 from personas.forms import UPLOAD, PersonaForm
 from personas.loading import reset_to_shipped
 from personas.models import Persona
@@ -33,17 +34,17 @@ _CONFIRM_RESET = ActionDialog(
 
 
 @admin.register(Persona)
-class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
+class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, ModelAdmin):
     view_right = Right.READ_PROMPTS
     change_right = Right.EDIT_PERSONAS
     form = PersonaForm
     tells_staff = True
     list_display = ("who", "role", "is_active", "position", "updated_at")
     list_editable = ("position",)
-    list_filter = ("is_active", "is_shipped")
+    list_filter = ("is_active", "is_quoted", "is_shipped")
     search_fields = ("name", "slug", "role", "description")
-    readonly_fields = ("prompt_as_sent",)
-    actions = ("reset_chosen",)
+    readonly_fields = ("prompt_as_sent", "import_report", "files")
+    actions = ("reset_chosen", "export_chosen")
     actions_detail = ("reset_this",)
     warn_unsaved_form = True
 
@@ -58,6 +59,7 @@ class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
                 "fields": (
                     ("name", "slug"),
                     ("role", "position"),
+                    "tags",
                     "description",
                     "greeting",
                     "is_active",
@@ -77,10 +79,24 @@ class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
                 )
             },
         ),
-        ("What it brings", {"fields": ("background", "topics", "traits", "system_prompt")}),
+        (
+            "What it brings",
+            {
+                "fields": (
+                    ("nickname", "is_quoted"),
+                    "background",
+                    "scenario",
+                    "topics",
+                    "traits",
+                    "system_prompt",
+                    "reminder",
+                )
+            },
+        ),
         ("Model", {"fields": ("temperature", "max_tokens", "cascade")}),
         ("Daily caps", {"fields": ("daily_token_cap", "daily_cost_cap_usd")}),
         ("The prompt", {"fields": ("prompt_as_sent",)}),
+        ("Files", {"fields": ("import_report", "files")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -113,10 +129,8 @@ class PersonaAdmin(Audited, Guarded, Versioned, ModelAdmin):
         if saved is None:
             return "Save the persona to see the prompt it makes."
         prompt, tokens = prompt_preview(saved)
-        return format_html(
-            '<p>About {} tokens, as saved.</p><pre style="white-space: pre-wrap">{}</pre>',
-            tokens,
-            prompt,
+        return render_to_string(
+            "personas/admin/prompt.html", {"prompt": prompt, "tokens": tokens, "book": saved.snapshot().book}
         )
 
     @admin.action(description="Reset to shipped defaults", permissions=["change"])

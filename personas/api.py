@@ -1,7 +1,9 @@
 """The API of personas."""
 
+from typing import Annotated
+
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Query, Router
 
 from accounts.requests import user_of
 from accounts.rights import Right
@@ -40,8 +42,19 @@ def list_personas(request: HttpRequest) -> list[PersonaOut]:
     response={200: PromptOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut},
     summary="A persona's system prompt",
 )
-def preview_prompt(request: HttpRequest, slug: str) -> PromptOut:
+def preview_prompt(
+    request: HttpRequest,
+    slug: str,
+    message: Annotated[
+        str,
+        Query(
+            max_length=1000,
+            description="what somebody would write: shows the entries of a lorebook that it calls up",
+            example="Who built the lamp?",
+        ),
+    ] = "",
+) -> PromptOut:
     """As the next reply would send it, with an estimate of its tokens."""
     user_of(request, Right.READ_PROMPTS)
-    prompt, tokens = prompt_preview(get_active_persona(slug))
+    prompt, tokens = prompt_preview(get_active_persona(slug), message=message)
     return PromptOut(persona=slug, prompt=prompt, estimated_tokens=tokens)

@@ -61,6 +61,7 @@ class PersonaForm(PersonaModelForm):
     common_phrases = LinesField()
     topics = LinesField()
     quirks = LinesField()
+    tags = LinesField(widget=UnfoldAdminTextareaWidget({"rows": 3}))
     traits = TraitsField(
         widget=TraitSliders(), help_text="Those that are ticked are in the prompt, in words, from 0 to 100."
     )
@@ -83,17 +84,22 @@ class PersonaForm(PersonaModelForm):
             "slug",
             "name",
             "role",
+            "nickname",
             "position",
+            "tags",
             "colour",
             "description",
             "tone",
             "background",
+            "scenario",
             "common_phrases",
             "topics",
             "quirks",
             "system_prompt",
             "greeting",
             "example_dialogue",
+            "reminder",
+            "is_quoted",
             "traits",
             "communication_style",
             "engagement",
@@ -131,7 +137,7 @@ class PersonaForm(PersonaModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("common_phrases", "topics", "quirks"):
+        for name in ("common_phrases", "topics", "quirks", "tags"):
             if name in self.fields:
                 self.fields[name].help_text = getattr(Persona, name).field.help_text
         if self.instance.pk and self.instance.avatar_url:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from personas import limits, validators
+from personas.cards.lorebook import read_book
 from personas.choices import AvatarColour, CommunicationStyle, Engagement
 from personas.snapshots import PersonaSnapshot
 
@@ -43,6 +44,7 @@ class Persona(models.Model):
         "common_phrases": list,
         "topics": list,
         "quirks": list,
+        "tags": list,
         "cascade": list,
         "traits": dict,
     }
@@ -70,12 +72,22 @@ class Persona(models.Model):
     )
     picture = models.BinaryField(blank=True, default=b"", editable=False)
     picture_digest = models.CharField(max_length=32, blank=True, editable=False)
+    nickname = models.CharField(
+        max_length=limits.NAME,
+        blank=True,
+        validators=[validators.validate_line],
+        help_text="What {{char}} stands for in the texts below. Empty: the name.",
+    )
+    tags = _json(
+        list, validators.ListOfLines(length=limits.TAG), "What the gallery can be filtered by. One per line."
+    )
     description = _text(limits.DESCRIPTION, "One or two sentences for people choosing a persona.")
     tone = _text(
         limits.TONE,
         "How it sounds, in adjectives: “warm and unhurried”. The fallback voice reads this too.",
     )
     background = _text(limits.BACKGROUND, "Where it comes from and what it knows.")
+    scenario = _text(limits.SCENARIO, "Where a conversation takes place, and what has led to it.")
     common_phrases = _json(list, validators.ListOfLines(), "Whole sentences it likes to say. One per line.")
     topics = _json(list, validators.ListOfLines(), "What it likes to talk about. One per line.")
     quirks = _json(list, validators.ListOfLines(), "Small habits that make it itself. One per line.")
@@ -83,6 +95,13 @@ class Persona(models.Model):
     greeting = _text(limits.GREETING, "What a new chat shows before the first message.")
     example_dialogue = _text(
         limits.EXAMPLE_DIALOGUE, "A few lines that show how it answers: “Person: …”, “Jane: …”."
+    )
+    reminder = _text(limits.REMINDER, "What it is reminded of with every reply, after everything else.")
+    is_quoted = models.BooleanField(
+        "words come from a file",
+        default=False,
+        help_text="Its words describe a part to play; they are neither facts nor instructions of yours. "
+        "Take the tick away when you have read them and stand behind them.",
     )
     traits = _json(dict, validators.validate_traits, "One per line: “creativity: 70”, from 0 to 100.")
     engagement = models.CharField(
@@ -132,6 +151,7 @@ class Persona(models.Model):
     is_active = models.BooleanField(
         "active", default=True, help_text="Only active personas can be chosen for a chat."
     )
+    has_book = models.BooleanField("has a lorebook", default=False, editable=False)
     is_shipped = models.BooleanField("came with VALIS", default=False, editable=False)
     created_at = models.DateTimeField("created", auto_now_add=True)
     updated_at = models.DateTimeField("updated", auto_now=True)
@@ -139,7 +159,7 @@ class Persona(models.Model):
     objects = PersonaManager()
     # Pictures would make each version as large as they are, and no version changes them back.
     history = HistoricalRecords(
-        excluded_fields=["picture", "picture_digest", "capped_on", "created_at", "updated_at"]
+        excluded_fields=["picture", "picture_digest", "has_book", "capped_on", "created_at", "updated_at"]
     )
 
     class Meta:
@@ -187,6 +207,11 @@ class Persona(models.Model):
             system_prompt=self.system_prompt,
             greeting=self.greeting,
             example_dialogue=self.example_dialogue,
+            nickname=self.nickname,
+            scenario=self.scenario,
+            reminder=self.reminder,
+            is_quoted=self.is_quoted,
+            book=read_book(self.card.book) if self.has_book else None,
             traits=tuple(sorted(self.traits.items())),
             communication_style=self.communication_style,
             engagement=self.engagement,
@@ -194,6 +219,22 @@ class Persona(models.Model):
             max_tokens=self.max_tokens,
             cascade=tuple(self.cascade),
         )
+
+
+class Card(models.Model):
+    """The character card that a persona came with, whole: what VALIS has no place for is kept too."""
+
+    persona = models.OneToOneField(Persona, on_delete=models.CASCADE, related_name="card")
+    original = models.TextField(blank=True)
+    """As JSON, in the order of the file; empty for a persona of our own form without a card."""
+    book = models.JSONField(default=dict, blank=True)
+    """Its lorebook, in the form of `cards.lorebook.stored_book`."""
+    report = models.JSONField(default=dict, blank=True)
+    """What was found when it came in: `cards.report.SafetyReport`."""
+    imported_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"card of {self.persona_id}"
 
 
 def _letters(word: str) -> str:

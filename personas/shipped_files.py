@@ -23,6 +23,9 @@ TEXTS = (
     "system_prompt",
     "greeting",
     "example_dialogue",
+    "nickname",
+    "scenario",
+    "reminder",
     "communication_style",
     "engagement",
 )
@@ -32,6 +35,7 @@ KEYS = (
     "common_phrases",
     "topics",
     "quirks",
+    "tags",
     "traits",
     "temperature",
     "max_tokens",

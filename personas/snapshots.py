@@ -1,9 +1,10 @@
 """A persona as it was when a turn started: plain data that can be stored with the turn."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from personas.cards.lorebook import Book
 from providers.calls import NEUTRAL_VOICE, Voice
 
 
@@ -24,6 +25,12 @@ class PersonaSnapshot:
     system_prompt: str = ""
     greeting: str = ""
     example_dialogue: str = ""
+    nickname: str = ""
+    scenario: str = ""
+    reminder: str = ""
+    is_quoted: bool = False
+    book: Book | None = field(default=None, compare=False)
+    """Not stored with the turn: it may be long, and most of it is not used."""
     traits: tuple[tuple[str, int], ...] = ()
     communication_style: str = ""
     engagement: str = ""
@@ -45,12 +52,13 @@ class PersonaSnapshot:
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for a `JSONField`; `from_json` reads it back."""
-        return asdict(self) | {"traits": dict(self.traits)}
+        stored = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "book"}
+        return stored | {"traits": dict(self.traits)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "PersonaSnapshot":
         """Also reads what an older or newer version stored: unknown keys are left out."""
-        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
         for name in ("common_phrases", "topics", "quirks", "cascade"):
             if name in known:
                 known[name] = tuple(known[name])

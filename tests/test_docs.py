@@ -133,7 +133,8 @@ def operations() -> list[tuple[str, dict[str, Any]]]:
 def asked_forms(operation: dict[str, Any]) -> list[dict[str, Any]]:
     content = operation.get("requestBody", {}).get("content", {})
     forms = description()["components"]["schemas"]
-    return [forms[each["schema"]["$ref"].rpartition("/")[2]] for each in content.values()]
+    schemas = [each["schema"] for each in content.values()]
+    return [forms[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in schemas]
 
 
 def test_every_operation_says_what_it_is_for() -> None:

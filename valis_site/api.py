@@ -8,6 +8,7 @@ from diagnostics.api import router as diagnostics_router
 from diagnostics.configuration.api import router as configuration_router
 from diagnostics.drills.api import router as drills_router
 from personas.api import router as personas_router
+from personas.cards.api import router as cards_router
 from providers.circuits.api import router as circuits_router
 from usage.api import router as usage_router
 from valis_site.api_errors import answer_errors
@@ -35,6 +36,7 @@ api = DescribedAPI(
 for router in (
     chat_router,
     personas_router,
+    cards_router,
     diagnostics_router,
     circuits_router,
     usage_router,

@@ -100,6 +100,8 @@ def test_whatever_is_sent_is_answered_as_described(case: Case, asked: Asked) -> 
     if pick & 1:
         case.path_parameters = {name: asked.ids.get(name, 1) for name in case.path_parameters or {}}
     key = asked.keys[pick >> 1 & 1]
+    if case.media_type == "multipart/form-data" and not case.body:
+        case.body = {"file": b""}  # the server in front of us answers a form without any part by itself
 
     case.call_and_validate(base_url=asked.url, headers=bearer(key), checks=CHECKS, timeout=30)
 

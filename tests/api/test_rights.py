@@ -48,6 +48,10 @@ def viewers(code: int) -> Codes:
     return (401, 403, 403, 403, code, code, code), (403, 403, 403, 403, 403, code, 403, 401)
 
 
+def developers(code: int) -> Codes:
+    return (401, 403, 403, 403, 403, code, code), (403, 403, 403, 403, 403, 403, code, 401)
+
+
 def admins(code: int) -> Codes:
     return (401, 403, 403, 403, 403, 403, code), (403, 403, 403, 403, 403, 403, code, 401)
 
@@ -73,6 +77,8 @@ OPERATIONS: dict[str, Codes] = {
     "POST /api/turns/{turn_id}/answer-properly": owner(409),
     "GET /api/personas": EVERYBODY_READS,
     "GET /api/personas/{slug}/prompt": DEVELOPERS,
+    "GET /api/personas/{slug}/export": DEVELOPERS,
+    "POST /api/personas/import": developers(400),  # without a file
     "GET /api/health": public(503),  # no worker runs in this test
     "GET /api/ready": public(200),
     "GET /api/live": public(200),

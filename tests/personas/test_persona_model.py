@@ -48,7 +48,7 @@ def test_there_are_ten_avatar_colours_with_names_that_fit_a_css_class():
         ("name", "x" * 61, "at most 60"),
         ("slug", "not a slug", "letters, numbers"),
         ("colour", "pink", "not a valid choice"),
-        ("tone", "x" * 501, "at most 500"),
+        ("tone", "x" * 4001, "at most 4000"),
         ("background", "nul \x00", "U+0000"),
         ("greeting", "half \ud800", "U+D800"),
         ("common_phrases", "one", "must be a list of texts, not a text"),

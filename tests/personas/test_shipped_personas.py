@@ -92,7 +92,7 @@ def test_only_a_shipped_persona_has_defaults(slug):
     ("changes", "where", "what"),
     [
         ({"temperature": 2}, "jane.yaml, temperature", "between 0.0 and 1.0"),
-        ({"nickname": "J"}, "jane.yaml, nickname", "no such key"),
+        ({"epithet": "J"}, "jane.yaml, epithet", "no such key"),
         ({"greeting": None}, "jane.yaml, greeting", "missing or empty"),
         ({"name": 5}, "jane.yaml, name", "must be a text"),
         ({"slug": "joan"}, "jane.yaml, slug", "the file's own name"),

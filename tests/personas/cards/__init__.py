@@ -1,0 +1,1 @@
+"""Character cards, written by their specifications (V1, V2, V3), going in and out."""
