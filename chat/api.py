@@ -1,10 +1,10 @@
 """The chat API (CH-13)."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 from ninja.pagination import CursorPagination, paginate
 
@@ -13,6 +13,7 @@ from accounts.rights import Right
 from chat import keeping, schemas, services, wishes
 from chat.idling import with_activity
 from chat.models import OPEN_STATUSES, Session, Turn
+from chat.moving.exporting import FORMS, exported, file_name
 from chat.presenting import message_form, session_form, turn_form
 from chat.prospects import prospect_of
 from chat.reading import readable_session, sessions_of_person
@@ -27,6 +28,10 @@ from providers.engine_settings import current_limits
 router = Router(tags=["chat"])
 
 _ERRORS = {400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut}
+_FILES = {
+    "text/markdown": {"schema": {"type": "string"}},
+    "application/json": {"schema": {"type": "object"}},
+}
 _MARGIN_SECONDS = 15.0
 
 
@@ -99,6 +104,25 @@ def create_session(request: HttpRequest, data: schemas.SessionIn) -> Status[dict
 def get_session(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
     """The newest 100, as a snapshot on the socket holds them."""
     return snapshot_of(_readable_session(request, session_id)).form
+
+
+@router.get(
+    "/sessions/{uuid:session_id}/export",
+    response=_ERRORS,
+    summary="A session as a file",
+    url_name="session-export",
+    openapi_extra={"responses": {200: {"description": "OK", "content": _FILES}}},
+)
+def export_session(
+    request: HttpRequest,
+    session_id: uuid.UUID,
+    form: Annotated[Literal["markdown", "json"], Query(description="For people, or for programs")] = "json",
+) -> HttpResponse:
+    """Everything that was said, each reply as it is now."""
+    session = own_session(user_of(request, Right.READ), session_id)
+    name = file_name(session, form=form)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(exported(session, form=form), content_type=FORMS[form][0], headers=headers)
 
 
 @router.patch(

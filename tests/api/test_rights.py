@@ -66,6 +66,7 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/sessions": EVERYBODY_READS,
     "POST /api/sessions": everybody(201),
     "GET /api/sessions/{session_id}": OWNER_READS,
+    "GET /api/sessions/{session_id}/export": OWNER_READS,
     "PATCH /api/sessions/{session_id}": owner(200),
     "DELETE /api/sessions/{session_id}": owner(200),
     "POST /api/sessions/{session_id}/restore": owner(200),

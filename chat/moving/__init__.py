@@ -1,0 +1,1 @@
+"""Taking chats along: out of VALIS as files."""
