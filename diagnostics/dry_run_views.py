@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.requests import user_of
 from accounts.rights import Right
 from personas.selectors import active_personas
 from usage.dry_run import dry_run
@@ -20,7 +21,7 @@ def show(request: HttpRequest) -> HttpResponse:
     personas = list(active_personas())
     slug = request.GET.get("persona", "")
     chosen = next((each for each in personas if each.slug == slug), personas[0] if personas else None)
-    prospects = dry_run(chosen) if chosen else []
+    prospects = dry_run(chosen, user_id=user_of(request).pk) if chosen else []
     is_fragment = bool(getattr(request, "htmx", False))
     return render(
         request,

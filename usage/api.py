@@ -32,7 +32,7 @@ class ProspectOut(Schema):
 )
 def foresee(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     """The persona's cascade in order, the fallback voice last. No model is called."""
-    user_of(request, Right.READ_DIAGNOSTICS)
+    user = user_of(request, Right.READ_DIAGNOSTICS)
     return [
         {
             "provider": each.candidate.config.name,
@@ -42,5 +42,5 @@ def foresee(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
             "reason": each.reason,
             "most_cost_usd": None if each.most.usd is None else float(each.most.usd),
         }
-        for each in dry_run(get_active_persona(slug))
+        for each in dry_run(get_active_persona(slug), user_id=user.pk)
     ]

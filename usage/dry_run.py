@@ -31,10 +31,13 @@ class Prospect:
         return not self.reason
 
 
-def dry_run(persona: Persona) -> list[Prospect]:
-    """The persona's cascade in order, the fallback voice last. Knocks at local servers, as a reply does."""
+def dry_run(persona: Persona, *, user_id: int | None = None) -> list[Prospect]:
+    """The persona's cascade in order, the fallback voice last. Knocks at local servers, as a reply does.
+
+    `user_id` is who would ask, and may be in a drill.
+    """
     limits = current_limits()
-    candidates = line_up(tuple(persona.snapshot().cascade), limits)
+    candidates = line_up(tuple(persona.snapshot().cascade), limits, user_id=user_id)
     _, prompt_tokens = prompt_preview(persona)
     longest_reply = persona.max_tokens or limits.max_output
     longest = Usage(prompt_tokens + estimate_tokens("x" * limits.history_characters), longest_reply)
@@ -55,6 +58,8 @@ def dry_run(persona: Persona) -> list[Prospect]:
 def _reason(candidate: Candidate, circuits: Circuits, busy: dict[str, int]) -> str:
     if candidate.skip_reason or candidate.is_fallback:
         return candidate.skip_reason
+    if candidate.drill and candidate.fails_on_purpose:
+        return f"it fails on purpose in drill {candidate.drill.drill}"
     if refusal := circuits.refusal(candidate):
         return refusal.reason
     if candidate.places is not None and busy.get(candidate.config.name, 0) >= candidate.places:

@@ -30,6 +30,7 @@ from providers.lineup import line_up
 from providers.models import EngineSettings, Provider
 from tests.chat.working import reply_to
 from tests.playing import PlayingServer
+from usage.dry_run import dry_run
 from usage.models import Call
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick_engine")]
@@ -258,6 +259,13 @@ def test_nobody_is_in_two_drills(start, sue: User, dora: User) -> None:
     for options in ({}, {"user": dora}, {"is_for_everybody": True, "is_confirmed": True}):
         with pytest.raises(Conflict):
             start(**options)
+
+
+def test_a_dry_run_tells_of_it(start, sue: User, bob: User) -> None:
+    drill, jane = start(), Persona.objects.get(slug="jane")
+
+    assert dry_run(jane, user_id=sue.pk)[0].reason == f"it fails on purpose in drill {drill.pk}"
+    assert dry_run(jane, user_id=bob.pk)[0].reason == ""
 
 
 def test_asking_once_is_part_of_the_report_and_of_no_list(start, sue: User, as_user) -> None:
