@@ -30,6 +30,8 @@ class Expected:
     losses: int = 0
     is_stopped: bool = False
     is_expired: bool = False
+    spoken: int = 0
+    """The attempt that stays the reply while its owner waits for a better one; 0 without a wish."""
     texts: dict[int, str] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)
     """The texts of attempts that ended: they never change again."""
@@ -40,6 +42,14 @@ class Expected:
 
     def end_attempt(self) -> None:
         self.ended[self.attempt] = self.text
+        self.is_stopped = self.is_expired = False
+
+    def speak_as_before(self) -> None:
+        """The text that was spoken takes the number of the attempt that came to nothing."""
+        text = self.texts.pop(self.spoken)
+        self.ended.pop(self.spoken)
+        self.texts[self.attempt] = self.ended[self.attempt] = text
+        self.status, self.spoken = TurnStatus.COMPLETE, 0
         self.is_stopped = self.is_expired = False
 
     def begin_attempt(self) -> None:
@@ -91,7 +101,7 @@ class TurnMachine(RuleBasedStateMachine):
         was_waiting = turn.status == TurnStatus.QUEUED
         assert turns.request_stop(Turn.objects.get(pk=pk)) is was_waiting
         if was_waiting:
-            turn.status = TurnStatus.CANCELLED
+            turn.status, turn.spoken = TurnStatus.CANCELLED, 0
         elif turn.status == TurnStatus.STREAMING:
             turn.is_stopped = True
 
@@ -102,6 +112,28 @@ class TurnMachine(RuleBasedStateMachine):
         assert turns.run_again(Turn.objects.get(pk=pk)) is may_run
         if may_run:
             turn.status, turn.losses = TurnStatus.QUEUED, 0
+
+    @rule(target=rights, pk=turns, is_answered_first=st.booleans())
+    def wish(self, pk: int, is_answered_first: bool) -> object:
+        """It is carried out at once, and claimed where that may be; most turns have to be answered first."""
+        turn = self.expected[pk]
+        if is_answered_first and self._is_next(turn):
+            self.finish(self.claim(pk), TurnStatus.COMPLETE, "Nobody is there.")
+        is_complete = turn.status == TurnStatus.COMPLETE
+        if is_complete:
+            Turn.objects.filter(pk=pk).update(wished_at=timezone.now(), wish_due_at=timezone.now())
+        assert turns.carry_out_wish(Turn.objects.get(pk=pk)) is is_complete
+        if is_complete:
+            turn.status, turn.losses, turn.spoken = TurnStatus.QUEUED, 0, turn.attempt
+        return self.claim(pk) if is_complete and self._is_next(turn) else multiple()
+
+    @rule(pk=turns)
+    def take_back_wish(self, pk: int) -> None:
+        turn = self.expected[pk]
+        may_take_back = bool(turn.spoken) and turn.status == TurnStatus.QUEUED
+        assert turns.take_back_wish(Turn.objects.get(pk=pk)) is may_take_back
+        if may_take_back:
+            turn.speak_as_before()
 
     # What workers do
 
@@ -159,7 +191,17 @@ class TurnMachine(RuleBasedStateMachine):
         if turn:
             turn.texts[turn.attempt] = text
             turn.end_attempt()
-            turn.status = status
+            turn.status, turn.spoken = status, 0
+
+    @rule()
+    def a_wish_comes_to_nothing(self) -> None:
+        """Its worker has put aside what it had of text, so there is none."""
+        for pk, turn in self.expected.items():
+            if turn.spoken and turn.status == TurnStatus.STREAMING and not turn.text:
+                held = Held(pk, turn.attempt)
+                assert turns.speak_as_before(held, due_in=None)
+                turn.speak_as_before()
+                assert not turns.speak_as_before(held, due_in=None)
 
     @rule(held=rights)
     def give_back(self, held: Held) -> None:
@@ -189,6 +231,7 @@ class TurnMachine(RuleBasedStateMachine):
         waits_again = not turn.text and turn.losses < MOST_LOSSES and not turn.is_stopped
         turn.status = TurnStatus.QUEUED if waits_again else TurnStatus.INTERRUPTED
         turn.losses += 1
+        turn.spoken = turn.spoken if waits_again else 0
         turn.end_attempt()
         assert status == turn.status
 
