@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from accounts.requests import user_of
 from accounts.rights import Right
 from chat import services
@@ -20,12 +21,16 @@ from chat.selectors import own_session, own_turn
 from chat.sidebar import sidebar_of
 from chat.snapshots import conversation_snapshot
 from core.errors import NotFound, ValisError
-from core.text import MAX_MESSAGE_BYTES
+from core.text import MAX_MESSAGE_BYTES, is_storable
+from personas.macros import filled
 from personas.models import Persona
 from personas.selectors import active_personas
 from usage.selectors import cost_of_turn
 
 _LONGEST_NUMBER = 10
+
+
+SHOWN_PERSONAS = 20
 
 
 @require_safe
@@ -97,10 +102,10 @@ def story(request: HttpRequest, turn_id: int) -> HttpResponse:
 def _page(
     request: HttpRequest, shown: Session | None, *, extra: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    personas = list(active_personas())
+    personas = _offered(request, shown)
     form = conversation_snapshot(user_of(request), shown.pk).form if shown else None
     context = {
-        "personas": [_persona_card(persona) for persona in personas],
+        "personas": [_persona_card(persona, user_of(request)) for persona in personas],
         "current_persona": _current_persona(request, personas, shown),
         **sidebar_of(user_of(request)),
         "session": {"id": str(shown.pk), "title": shown.title} if shown else None,
@@ -125,6 +130,15 @@ def _just_deleted(request: HttpRequest) -> Session | None:
         return None
 
 
+def _offered(request: HttpRequest, shown: Session | None) -> list[Persona]:
+    """The first of all, and the one that is asked for or talked with; the gallery has the others."""
+    personas = list(active_personas()[:SHOWN_PERSONAS])
+    wanted = {request.GET.get("persona") or request.POST.get("persona", "")}
+    wanted |= {shown.persona.slug} if shown and shown.persona else set()
+    missing = {slug for slug in wanted if slug and is_storable(slug)} - {each.slug for each in personas}
+    return [*personas, *active_personas().filter(slug__in=missing)] if missing else personas
+
+
 def _current_persona(
     request: HttpRequest, personas: list[Persona], shown: Session | None
 ) -> dict[str, Any] | None:
@@ -134,12 +148,14 @@ def _current_persona(
     if chosen is None and shown and shown.persona:
         chosen = by_slug.get(shown.persona.slug)
     chosen = chosen or next(iter(personas), None)
-    return _persona_card(chosen) if chosen else None
+    return _persona_card(chosen, user_of(request)) if chosen else None
 
 
-def _persona_card(persona: Persona) -> dict[str, Any]:
+def _persona_card(persona: Persona, reader: User) -> dict[str, Any]:
     return persona_form(persona) | {
         "role": persona.role,
         "description": persona.description,
-        "greeting": persona.greeting,
+        "greeting": filled(
+            persona.greeting, char=persona.nickname or persona.name, user=reader.get_username()
+        ),
     }

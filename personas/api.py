@@ -11,7 +11,7 @@ from core.schemas import ErrorOut
 from personas.models import Persona
 from personas.prompting import prompt_preview
 from personas.schemas import PersonaOut, PromptOut
-from personas.selectors import active_personas, get_active_persona
+from personas.selectors import found_personas, get_active_persona
 
 router = Router(tags=["personas"])
 
@@ -27,14 +27,23 @@ def _form(persona: Persona) -> PersonaOut:
         description=persona.description,
         greeting=persona.greeting,
         topics=persona.topics,
+        tags=persona.tags,
     )
 
 
 @router.get("/personas", response={200: list[PersonaOut], 401: ErrorOut}, summary="Personas to talk with")
-def list_personas(request: HttpRequest) -> list[PersonaOut]:
+def list_personas(
+    request: HttpRequest,
+    q: Annotated[str, Query(max_length=80, description="words in name, role or description")] = "",
+    tag: Annotated[str, Query(max_length=80, description="a tag, whatever its case")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+    offset: Annotated[int, Query(ge=0, le=1_000_000, description="how many to leave out before it")] = 0,
+) -> list[PersonaOut]:
     """In the order in which pages show them. `id` goes into `persona_id`."""
     user_of(request, Right.READ)
-    return [_form(persona) for persona in active_personas()]
+    if "\0" in q + tag:
+        return []
+    return [_form(persona) for persona in found_personas(q, tag)[offset : offset + limit]]
 
 
 @router.get(

@@ -18,6 +18,7 @@ class PersonaOut(Schema):
     description: str
     greeting: str
     topics: list[str]
+    tags: list[str]
 
 
 class PromptOut(Schema):

@@ -1,6 +1,8 @@
 """Reading personas. Nothing is kept: a saved change is seen by the next caller."""
 
-from django.db.models import QuerySet
+from collections import Counter
+
+from django.db.models import Q, QuerySet
 
 from core.errors import NotFound
 from core.queries import row_or_none
@@ -10,6 +12,33 @@ from personas.models import Persona
 def active_personas() -> QuerySet[Persona]:
     """Those a chat may choose, in the order they are listed."""
     return Persona.objects.filter(is_active=True)
+
+
+def found_personas(q: str = "", tag: str = "") -> QuerySet[Persona]:
+    """Active ones with these words in what people see of them, and with this tag, whatever its case."""
+    personas = active_personas()
+    for word in q.split()[:8]:
+        personas = personas.filter(
+            Q(name__icontains=word) | Q(role__icontains=word) | Q(description__icontains=word)
+        )
+    if tag:
+        having = [pk for pk, tags in _tags() if tag.lower() in {each.lower() for each in tags}]
+        personas = personas.filter(pk__in=having)
+    return personas
+
+
+def tags_in_use(most: int = 24) -> list[str]:
+    """The most frequent first."""
+    spelled: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for _, tags in _tags():
+        for tag in tags:
+            counts[spelled.setdefault(tag.lower(), tag).lower()] += 1
+    return [spelled[each] for each, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:most]]
+
+
+def _tags() -> list[tuple[int, list[str]]]:
+    return list(active_personas().values_list("pk", "tags"))
 
 
 def get_active_persona(slug: str) -> Persona:

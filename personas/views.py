@@ -1,13 +1,41 @@
-"""The door for pictures of personas."""
+"""The doors for people: the gallery, a persona, its picture."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
+from core.errors import NotFound
 from personas.models import Persona
+from personas.presenting import about
+from personas.selectors import found_personas, get_active_persona, tags_in_use
+
+PAGE = 24
+
+
+@require_safe
+@login_required
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Everybody one can talk with, a page at a time; a search with scripts asks for the list alone."""
+    q, tag = (request.GET.get(name, "").replace("\0", "")[:80].strip() for name in ("q", "tag"))
+    page = Paginator(found_personas(q, tag), PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "q": q, "tag": tag, "tags": tags_in_use()}
+    is_fragment = getattr(request, "htmx", False)
+    return render(request, "personas/_gallery.html" if is_fragment else "personas/gallery.html", context)
+
+
+@require_safe
+@login_required
+def persona(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who it is, and how it sounds."""
+    try:
+        found = get_active_persona(slug)
+    except NotFound:
+        raise Http404 from None
+    return render(request, "personas/persona.html", {"persona": found, **about(found, request.user)})
 
 
 @require_safe

@@ -127,6 +127,8 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/<uuid:session_id>/manage/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/delete/": NO_GET,
     "chat/<uuid:session_id>/restore/": NO_GET,
+    "personas/": LOGIN_FIRST,
+    "personas/<slug:slug>/": LOGIN_FIRST,
     "personas/<slug:slug>/avatar": (302, *[404] * 6),  # Jane has no picture
     "diagnostics/": VIEWERS_LOOK,
     "diagnostics/tiles/": VIEWERS_LOOK,
