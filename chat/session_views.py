@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.requests import user_of
 from chat import keeping
 from chat.models import Session
+from chat.moving.importing import import_chats
+from chat.moving.reading import MOST_BYTES
 from chat.selectors import own_session
 from chat.sidebar import archived_of
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, ValisError
 
 _CHANGED = {"HX-Trigger": "sessions-changed"}
 _MOST_PAGES = 10_000
@@ -98,3 +100,19 @@ def _menu(request: HttpRequest, session: Session, *, problem: str = "") -> HttpR
 
 def _is_htmx(request: HttpRequest) -> bool:
     return bool(getattr(request, "htmx", False))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def bring(request: HttpRequest) -> HttpResponse:
+    """Chats out of a file."""
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        file = request.FILES.get("file")
+        try:
+            if file is None:
+                raise InvalidInput("Choose a file first.")
+            context["imported"] = import_chats(user_of(request), file.read(MOST_BYTES + 1))
+        except ValisError as error:
+            context["problem"] = f"{file.name}: {error.message}" if file else error.message
+    return render(request, "chat/import.html", context, status=400 if "problem" in context else 200)

@@ -25,7 +25,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from chat import line
-from chat.models import Attempt, Turn, TurnStatus
+from chat.models import Attempt, Message, Turn, TurnStatus
 from core.queries import in_single_file
 
 LEASE = timedelta(seconds=30)
@@ -260,3 +260,21 @@ def waiting_heads(*, undispatched_for: timedelta) -> QuerySet[Turn]:
 
 def mark_dispatched(turn_ids: list[int]) -> None:
     Turn.objects.filter(pk__in=turn_ids, status=TurnStatus.QUEUED).update(dispatched_at=Now())
+
+
+def imported(question: Message, *, position: int, who: str) -> Turn:
+    """A turn that was answered elsewhere, by `who`; still to be stored."""
+    return Turn(
+        session_id=question.session_id,
+        question=question,
+        position=position,
+        status=TurnStatus.COMPLETE,
+        attempt=1,
+        snapshot={"slug": "", "name": who[:60]},
+        finished_at=timezone.now(),
+    )
+
+
+def imported_attempt(turn: Turn, *, text: str, html: str, provider: dict[str, Any]) -> Attempt:
+    """Its text; still to be stored."""
+    return Attempt(turn=turn, number=1, status=TurnStatus.COMPLETE, text=text, html=html, provider=provider)

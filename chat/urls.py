@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("sessions/", views.sessions, name="sessions"),
     path("archive/", session_views.archive, name="archive"),
+    path("import/", session_views.bring, name="import"),
     path("search/", search_views.find, name="search"),
     path("send/", views.send, name="send"),
     path("turns/<int:turn_id>/story/", views.story, name="story"),

@@ -211,8 +211,14 @@ def codes_of_errors() -> set[str]:
 def test_every_code_of_an_error_is_explained() -> None:
     pages = (REFERENCE / "api.md", REFERENCE / "openai-endpoint.md")
     explained = {code_in(row[0])[0] for page in pages for row in rows_of(page, heading="Errors")}
-    # These are raised for staff in admin and on the command line; they never reach the API.
-    inside = {"persona_not_shipped", "picture_too_large", "picture_unreadable"}
+    # These are raised on pages, in admin and on the command line; they never reach the API.
+    inside = {
+        "import_unreadable",
+        "import_too_large",
+        "persona_not_shipped",
+        "picture_too_large",
+        "picture_unreadable",
+    }
 
     assert codes_of_errors() - inside <= explained
 

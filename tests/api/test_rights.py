@@ -123,6 +123,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
     "chat/archive/": LOGIN_FIRST,
     "chat/search/": LOGIN_FIRST,
+    "chat/import/": LOGIN_FIRST,
     "chat/<uuid:session_id>/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/manage/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/delete/": NO_GET,

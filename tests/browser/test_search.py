@@ -46,3 +46,18 @@ def test_the_page_of_search_is_accessible(visit: Visit, window: dict[str, object
 
     results = Axe().run(page, options=RULES)
     assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+def test_the_page_of_import_is_accessible(visit: Visit, window: dict[str, object]) -> None:
+    page = visit(**window).page
+    page.goto("/chat/import/")
+    chat = b'{"valis_chat": 1, "title": "From elsewhere", "messages": [{"role": "user", "text": "Hello"}]}'
+    page.get_by_label("File").set_input_files(
+        {"name": "a.json", "mimeType": "application/json", "buffer": chat}
+    )
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("status")).to_contain_text("1 chat with 1 message")
+
+    results = Axe().run(page, options=RULES)
+    assert results.violations_count == 0, results.generate_report()

@@ -1,0 +1,175 @@
+"""Bringing chats along from elsewhere."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import User
+from chat.models import Message, Session
+from chat.moving.exporting import exported
+from chat.moving.importing import import_chats
+from chat.search.finding import search
+from chat.services import submit_message
+from chat.turns import TurnStatus
+from core.errors import InvalidInput, TooLarge, ValisError
+from personas.models import Persona
+from providers.models import Provider
+from tests.chat.conftest import Say
+from tests.chat.working import reply_to
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+
+
+def node(parent: str | None, role: str, text: object, **more: Any) -> dict[str, Any]:
+    content = {"content_type": "text", "parts": [text]}
+    return {
+        "parent": parent,
+        "message": {"author": {"role": role}, "content": content, "create_time": 1.7e9} | more,
+    }
+
+
+CHATGPT = [
+    {
+        "title": "Trip",
+        "current_node": "e",
+        "mapping": {
+            "root": {"parent": None, "message": None},
+            "a": node("root", "system", "Be kind"),
+            "b": node("a", "user", "Where to?"),
+            "c": node("b", "assistant", "An answer that was replaced"),
+            "d": node("b", "assistant", "search()", recipient="browser"),
+            "e": node("d", "assistant", "To the **sea**."),
+        },
+    }
+]
+SILLYTAVERN = """{"user_name": "Ann", "character_name": "Wren", "chat_metadata": {}}
+{"name": "Wren", "is_user": false, "mes": "Hello there", "send_date": "June 1, 2024 5:30pm"}
+{"name": "Ann", "is_user": true, "mes": "Hi Wren", "send_date": "2024-06-01T17:31:00.000Z"}
+{"name": "Wren", "is_user": false, "mes": "*waves*", "send_date": 1717263060000, "swipes": ["no", "*waves*"]}
+{"name": "x", "is_system": true, "mes": "A note"}
+"""
+
+
+def texts(session: Session) -> list[str]:
+    chat = json.loads(exported(session, form="json"))
+    return [each["text"] for each in chat["messages"]]
+
+
+def bring(user: User, chats: object) -> list[Session]:
+    content = chats if isinstance(chats, str) else json.dumps(chats)
+    return import_chats(user, content.encode()).sessions
+
+
+def test_an_own_export_comes_in_as_it_went_out(
+    say: Say, alice: User, bob: User, provider: Callable[..., Provider]
+) -> None:
+    provider("say:A *poem*.")
+    turn = say("What should I read?").turn
+    reply_to(turn)
+    say("Thanks", session_id=turn.session_id)
+
+    (session,) = bring(bob, exported(turn.session, form="json"))
+
+    assert session.owner == bob
+    assert session.persona == turn.session.persona
+    assert (session.title, texts(session)) == (
+        "What should I read?",
+        ["What should I read?", "A *poem*.", "Thanks"],
+    )
+    assert session.messages.get(position=1).created_at == turn.question.created_at
+
+
+def test_of_chatgpt_the_path_that_was_shown_comes_in(alice: User, jane: Persona) -> None:
+    (session,) = bring(alice, CHATGPT)
+
+    assert (session.title, texts(session)) == ("Trip", ["Where to?", "To the **sea**."])
+    turn = session.turns.get()
+    assert turn.status == TurnStatus.COMPLETE
+    assert turn.snapshot["name"] == "ChatGPT"
+    assert turn.current_attempt.provider["name"] == "imported"
+    assert "<strong>sea</strong>" in turn.current_attempt.html
+    assert session.messages.get().created_at == datetime.fromtimestamp(1.7e9, UTC)
+
+
+def test_of_sillytavern_messages_come_in_and_the_greeting_is_counted(alice: User, jane: Persona) -> None:
+    imported = import_chats(alice, SILLYTAVERN.encode())
+
+    (session,) = imported.sessions
+    assert (session.title, texts(session)) == ("Wren", ["Hi Wren", "*waves*"])
+    assert (imported.messages, imported.replies, imported.left_out) == (1, 1, 1)
+    assert session.messages.get().created_at == datetime(2024, 6, 1, 17, 31, tzinfo=UTC)
+
+
+def test_an_imported_chat_goes_on_and_is_found(
+    alice: User, jane: Persona, provider: Callable[..., Provider]
+) -> None:
+    provider("say:Further.")
+    (session,) = bring(alice, CHATGPT)
+
+    turn = submit_message(alice, text="And then?", client_id="next", session_id=session.pk).turn
+    assert reply_to(turn).text == "Further."
+    assert {each["kind"] for each in search(alice, "sea")["results"]} == {"turn"}
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"\xff\xfe", "UTF-8"),
+        (b"{", "Line 1"),
+        (b'{"user_name": "x"}\n{"mes": "a", "is_user": true}\n{oops', "Line 3"),
+        (b"[]", "none of the exports"),
+        (b"{}", "none of the exports"),
+        (b"[[[[]]]]", "not imported"),
+        (b"[" * 100_000, "not imported"),
+        (b'{"valis_chat": 2, "messages": []}', "valis_chat is 2"),
+        (b'{"valis_chat": 1, "messages": [{"role": "root", "text": "x"}]}', "role"),
+        (b'{"valis_chat": 1, "messages": [{"role": "user", "text": 5}]}', "Chat 1, message 1"),
+        (b'{"valis_chat": 1, "messages": [{"role": "user", "text": "a\\u0000"}]}', "Chat 1, message 1"),
+        (b'[{"mapping": 5, "current_node": "a"}]', "not imported"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(content: bytes, place: str, alice: User) -> None:
+    with pytest.raises(InvalidInput, match=place):
+        import_chats(alice, content)
+
+    assert not Session.objects.exists()
+
+
+def test_what_is_too_much_is_refused(alice: User) -> None:
+    many = {"valis_chat": 1, "messages": [{"role": "user", "text": "x"}] * 10_001}
+    for content in (b" " * 5_000_001, json.dumps(many).encode(), json.dumps(CHATGPT * 201).encode()):
+        with pytest.raises(TooLarge):
+            import_chats(alice, content)
+    long = {"valis_chat": 1, "messages": [{"role": "user", "text": "x" * 64_000}]}
+    with pytest.raises(ValisError, match="Chat 1, message 1"):
+        import_chats(alice, json.dumps(long).encode())
+
+
+def test_a_ring_in_the_tree_of_chatgpt_ends(alice: User, jane: Persona) -> None:
+    ring = {
+        "title": "x",
+        "current_node": "a",
+        "mapping": {"a": node("b", "user", "1"), "b": node("a", "user", "2")},
+    }
+
+    assert texts(bring(alice, ring)[0]) == ["2", "1"]
+
+
+def test_the_page_says_what_came_in_and_what_is_wrong(
+    alice: User, bob: User, jane: Persona, as_user: Callable[[User], Client]
+) -> None:
+    browser = as_user(alice)
+    good = SimpleUploadedFile("conversations.json", json.dumps(CHATGPT).encode())
+
+    page = browser.post("/chat/import/", {"file": good}).content.decode()
+    assert "1 chat with 1 message and 1 reply came in." in page
+    assert Message.objects.get().author == alice
+    answer = browser.post("/chat/import/", {"file": SimpleUploadedFile("broken.json", b"{")})
+    assert (answer.status_code, "broken.json" in answer.content.decode()) == (400, True)
+    assert browser.post("/chat/import/").status_code == 400
+    assert as_user(bob).get("/api/sessions?active=true").json()["results"] == []
