@@ -17,7 +17,7 @@ from tests.harness.oracle import assert_nothing_lost
 from tests.harness.person import Person
 from tests.harness.process import ROOT
 from tests.harness.running import MODEL, new_valis
-from tests.harness.store import Store, lift_caps, set_up_provider
+from tests.harness.store import Store, lift_limits, set_up_provider
 from tests.harness.valis import Valis
 from tests.playing import PlayingServer
 from tests.postgres_server import PostgresServer
@@ -115,7 +115,7 @@ async def test_a_back_up_made_while_people_write_is_one_moment_and_valis_goes_on
     known: list[Journal] = []
     with _valis_on(addresses[0], tmp_path / "used", playing) as used:
         set_up_provider(_place(used), "local", is_enabled=False)
-        lift_caps(_place(used))
+        lift_limits(_place(used))
         demo = Person(used.url).log_in("demo")
         async with clients(demo, 3) as people:
 

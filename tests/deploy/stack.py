@@ -18,7 +18,7 @@ from tests.deploy.composition import ROOT, Composition
 from tests.deploy.front import Front
 from tests.harness.process import Process
 from tests.harness.running import CANARY
-from tests.harness.store import lift_caps, set_up_provider
+from tests.harness.store import lift_limits, set_up_provider
 from tests.harness.valis import PASSWORD, environment_for, free_port, status_of
 from tests.playing import PlayingServer
 from tests.postgres_server import PostgresServer
@@ -122,7 +122,7 @@ class Stack:
         self.run("migrate", "python", "manage.py", "collectstatic", "--no-input", "--verbosity", "0")
         self.run("migrate")
         set_up_provider(self.data, "local", is_enabled=False)
-        lift_caps(self.data)
+        lift_limits(self.data)
         for name in SERVICES:
             self._start(name)
         for name, port in self.ports.items():

@@ -9,7 +9,7 @@ from tests.harness.oracle import assert_nothing_lost
 from tests.harness.person import Person
 from tests.harness.rows import rows_in
 from tests.harness.running import BACKUP_MODEL, MODEL, use_backup
-from tests.harness.store import set_up_engine
+from tests.harness.store import forget_failures, set_up_engine
 from tests.harness.valis import Valis
 from tests.playing import PlayingServer
 
@@ -39,6 +39,7 @@ def backup(valis: Valis, playing: PlayingServer) -> Iterator[None]:
         if name != "retry_schedule":
             set_up_engine(valis.data, **{name: value})
     set_up_engine(valis.data, retry_schedule=[1, 2, 4])
+    forget_failures(valis.data)
 
 
 async def test_whatever_the_first_provider_does_the_next_one_gives_the_whole_reply(

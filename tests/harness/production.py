@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from tests.harness.process import ROOT, Process
 from tests.harness.proxy import Proxy
 from tests.harness.running import CANARY
-from tests.harness.store import lift_caps, set_up_provider
+from tests.harness.store import lift_limits, set_up_provider
 from tests.harness.valis import environment_for, free_port, status_of
 from tests.playing import PlayingServer
 from tests.postgres_server import PostgresServer
@@ -180,7 +180,7 @@ class Production:
         command, environment = [sys.executable, "-c", FILL], self._environment("house")
         subprocess.run(command, env=environment, cwd=ROOT, check=True, timeout=120)
         set_up_provider(self.data, "local", is_enabled=False)
-        lift_caps(self.data)
+        lift_limits(self.data)
 
     def _add(self, name: str, role: str, *arguments: str) -> None:
         log = self.folder / f"{name}.log"

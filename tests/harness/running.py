@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.harness.store import lift_caps, set_up_provider
+from tests.harness.store import lift_limits, set_up_provider
 from tests.harness.valis import Valis
 from tests.playing import PlayingServer
 
@@ -25,7 +25,7 @@ def running_valis(data: Path, playing: PlayingServer, **env: str) -> Iterator[Va
     """One provider, "openai"; the shipped local one might find a server on this machine."""
     with new_valis(data, playing, **env) as valis:
         set_up_provider(data, "local", is_enabled=False)
-        lift_caps(data)
+        lift_limits(data)
         yield valis
 
 

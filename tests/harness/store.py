@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.harness.rows import Row, database, rows_in
 
-__all__ = ["OPEN", "Store", "database", "lift_caps", "set_up_engine", "set_up_provider"]
+__all__ = ["OPEN", "Store", "database", "forget_failures", "lift_limits", "set_up_engine", "set_up_provider"]
 
 OPEN = frozenset({"queued", "streaming"})
 
@@ -51,9 +51,9 @@ class Store:
         return all(turn["status"] not in OPEN for turn in self.turns)
 
 
-def lift_caps(data: Path | str) -> None:
-    """Let a persona talk for as long as a test does."""
-    set_up_engine(data, daily_token_cap=10**12, daily_cost_cap_usd=1e6)
+def lift_limits(data: Path | str) -> None:
+    """Let a persona talk for as long as a test does, and providers fail as often as a test wants."""
+    set_up_engine(data, daily_token_cap=10**12, daily_cost_cap_usd=1e6, circuit_breaker_threshold=1000)
 
 
 def set_up_engine(data: Path | str, **values: object) -> None:
@@ -61,6 +61,11 @@ def set_up_engine(data: Path | str, **values: object) -> None:
     for name, value in values.items():
         kept = json.dumps(value) if isinstance(value, list) else value
         rows_in(data).change(f"UPDATE providers_enginesettings SET {name} = %s", [kept])
+
+
+def forget_failures(data: Path | str) -> None:
+    """No provider is left alone any more, whatever it did before."""
+    rows_in(data).change("DELETE FROM providers_circuit")
 
 
 def set_up_provider(data: Path | str, name: str, **values: object) -> None:
