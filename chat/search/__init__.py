@@ -1,1 +1,1 @@
-"""Looking for words in one's own chats (docs/decisions/0022-search-in-the-database.md)."""
+"""Looking for words in one's own chats (docs/decisions/0024-search-in-the-database.md)."""
