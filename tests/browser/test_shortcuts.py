@@ -10,6 +10,7 @@ from tests.browser.test_accessibility import WINDOWS, assert_accessible
 
 
 def _open_palette(page: Page) -> Locator:
+    page.wait_for_load_state()
     page.keyboard.press("Control+k")
     palette = page.get_by_role("dialog", name="Commands")
     expect(palette).to_be_visible()
@@ -135,6 +136,7 @@ def test_letters_with_alt_work_while_one_writes(visit: Visit) -> None:
     expect(chat.field).to_have_value("half a sentence")
     chat.page.keyboard.press("Alt+,")
     expect(chat.page).to_have_url(re.compile("/accounts/keys/"))
+    chat.page.wait_for_load_state()
     chat.page.keyboard.press("Alt+n")
     expect(chat.page).to_have_url(re.compile(r"/chat/(\?|$)"))
 
@@ -166,6 +168,7 @@ def test_single_keys_can_be_switched_off_and_stay_off(visit: Visit) -> None:
     card.get_by_label("Single keys").uncheck()
     for _ in range(2):
         chat.page.reload()
+        expect(chat.field).to_be_focused()
         conversation.focus()
         chat.page.keyboard.press("?")
         chat.page.keyboard.press("/")

@@ -17,7 +17,7 @@ from tests.providers.walking import FAST, Walk, limits, scripted, walk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
-PATIENT = limits(place_wait=8, provider_timeout=20, reply_deadline=30)
+PATIENT = limits(place_wait=60, provider_timeout=60, reply_deadline=90)
 
 
 def held_by_somebody(provider: str = "first", *, seconds: float = 30) -> Place:
