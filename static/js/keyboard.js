@@ -44,9 +44,11 @@ function showCard() {
   return true;
 }
 
+/** A search field that is out of sight stands in the drawer, which opens. */
 function searchOrWrite() {
-  const fields = document.querySelectorAll("input[type=search], #composer-text");
-  const field = [...fields].find((each) => each.checkVisibility());
+  const search = document.querySelector("input[type=search]");
+  const field = search ?? document.getElementById("composer-text");
+  if (search && !search.checkVisibility()) search.closest("[popover]")?.showPopover();
   field?.focus();
   return field ? true : undefined;
 }

@@ -73,14 +73,6 @@ menu.addEventListener("toggle", ({ newState }) => {
   isListStale = false;
   refresh();
 });
-document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest("input, textarea, select, [contenteditable], dialog");
-  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  const drawer = document.getElementById("sidebar");
-  if (getComputedStyle(drawer).display === "none") drawer.showPopover();
-  event.preventDefault();
-  document.getElementById("search-field").focus();
-});
 addEventListener("focus", refresh);
 toasts.addEventListener("focusout", keepToast);
 keepToast();

@@ -112,6 +112,7 @@ def test_one_can_log_out_by_the_palette(visit: Visit) -> None:
     page.get_by_label("Username").fill("demo")
     page.get_by_label("Password").fill("only-for-this-test")
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/chat/**")  # and until it is loaded: only then keys are heard
     palette = _open_palette(page)
     page.keyboard.type("log out")
     expect(_chosen(palette)).to_have_id("command-logout")
