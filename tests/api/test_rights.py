@@ -161,7 +161,7 @@ ELSEWHERE = ("admin/", "api/", "v1/", "^(?:api|v1)/")
 
 @pytest.fixture(autouse=True)
 def _nobody_waits_for_the_worker_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "PART_SECONDS", 0.2)
+    monkeypatch.setattr(health, "PART_SECONDS", 0.6)
 
 
 @pytest.fixture(autouse=True)
