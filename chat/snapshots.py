@@ -26,8 +26,9 @@ def conversation_snapshot(user: User, session_id: UUID, *, limit: int = SNAPSHOT
     return snapshot_of(own_session(user, session_id), limit=limit)
 
 
-def snapshot_of(session: Session, *, limit: int = SNAPSHOT_MESSAGES) -> Snapshot:
-    messages = messages_of(session, limit=limit)
+def snapshot_of(session: Session, *, before: int | None = None, limit: int = SNAPSHOT_MESSAGES) -> Snapshot:
+    """The last messages before a position, or the newest, with their turns."""
+    messages = messages_of(session, before=before, limit=limit)
     turns = turns_on(messages)
     return Snapshot(conversation_form(session, messages, turns, prospects_of(turns)), _replay_from(turns))
 

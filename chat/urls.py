@@ -12,6 +12,7 @@ urlpatterns = [
     path("send/", views.send, name="send"),
     path("turns/<int:turn_id>/story/", views.story, name="story"),
     path("<uuid:session_id>/", views.session, name="session"),
+    path("<uuid:session_id>/before/<int:before>/", views.earlier, name="earlier"),
     path("<uuid:session_id>/manage/", session_views.manage, name="manage"),
     path("<uuid:session_id>/delete/", session_views.delete, name="delete"),
     path("<uuid:session_id>/restore/", session_views.restore, name="restore"),

@@ -19,7 +19,7 @@ from chat.passages import with_passage
 from chat.presenting import entries_of, persona_form, turn_form
 from chat.selectors import own_session, own_turn
 from chat.sidebar import sidebar_of
-from chat.snapshots import conversation_snapshot
+from chat.snapshots import conversation_snapshot, snapshot_of
 from core.errors import NotFound, ValisError
 from core.text import MAX_MESSAGE_BYTES, is_storable
 from personas.macros import filled
@@ -47,6 +47,18 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         return _page(request, own_session(user_of(request), session_id))
     except NotFound:
         raise Http404 from None
+
+
+@require_safe
+@login_required
+def earlier(request: HttpRequest, session_id: uuid.UUID, before: int) -> HttpResponse:
+    """What stands above the part of a session that a page shows, as a fragment."""
+    try:
+        shown = own_session(user_of(request), session_id)
+    except NotFound:
+        raise Http404 from None
+    entries = entries_of(snapshot_of(shown, before=before).form)
+    return render(request, "chat/_entries.html", _entries(shown, entries))
 
 
 @require_safe
@@ -109,7 +121,11 @@ def _page(
         "current_persona": _current_persona(request, personas, shown),
         **sidebar_of(user_of(request)),
         "session": {"id": str(shown.pk), "title": shown.title} if shown else None,
-        "entries": with_passage(shown, entries_of(form), at=_place(request)) if shown and form else [],
+        **(
+            _entries(shown, with_passage(shown, entries_of(form), at=_place(request)))
+            if shown and form
+            else {}
+        ),
         "limits": {"message_bytes": MAX_MESSAGE_BYTES},
         **(extra or {}),
     }
@@ -137,6 +153,13 @@ def _offered(request: HttpRequest, shown: Session | None) -> list[Persona]:
     wanted |= {shown.persona.slug} if shown and shown.persona else set()
     missing = {slug for slug in wanted if slug and is_storable(slug)} - {each.slug for each in personas}
     return [*personas, *active_personas().filter(slug__in=missing)] if missing else personas
+
+
+def _entries(session: Session, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """`earlier` is the address of what stands above them, if anything does."""
+    first = next((entry["position"] for entry in entries if entry["kind"] == "message"), 1)
+    address = reverse("chat:earlier", args=[session.pk, first]) if first > 1 else ""
+    return {"entries": entries, "earlier": address}
 
 
 def _current_persona(

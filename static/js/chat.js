@@ -8,6 +8,7 @@ import { ConnectionBadge } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { Draft } from "./drafts.js";
+import { followHistory } from "./earlier.js";
 import { followExcerpts } from "./excerpts.js";
 import { newClientId } from "./outbox.js";
 import { followPersonaChoice } from "./personas.js";
@@ -150,6 +151,9 @@ followExcerpts(byId("entries"), {
   quote: (text) => composer.append(text),
   say: (text) => announcer.say(text),
 });
+followHistory(byId("conversation"), byId("entries"), (part, place) =>
+  conversation.showEarlier(part, place),
+);
 openStoriesIn(byId("story"));
 composer.isAnswering = isAnswering();
 for (const item of delivery.unsent) conversation.showPending(item, page.author);

@@ -21,10 +21,13 @@ export class Conversation {
     this.#list = list;
     this.#announcer = announcer;
     this.#onChange = onChange;
-    for (const element of list.querySelectorAll(".turn")) {
-      this.#turns.set(element.dataset.id, new Turn(element));
-      dressProse(element.querySelector(".turn-html"));
-    }
+    this.#adopt(list);
+  }
+
+  /** Puts an earlier part of the conversation in the place of an element, as the server has drawn it. */
+  showEarlier(part, place) {
+    this.#adopt(part);
+    place.replaceWith(part);
   }
 
   get runningTurns() {
@@ -78,6 +81,13 @@ export class Conversation {
     if (event.type in ENDS) this.#finish(turn, event);
     this.#onChange();
     return true;
+  }
+
+  #adopt(part) {
+    for (const element of part.querySelectorAll(".turn")) {
+      this.#turns.set(element.dataset.id, new Turn(element));
+      dressProse(element.querySelector(".turn-html"));
+    }
   }
 
   #queue(wire) {

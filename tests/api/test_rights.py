@@ -125,6 +125,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/search/": LOGIN_FIRST,
     "chat/import/": LOGIN_FIRST,
     "chat/<uuid:session_id>/": (302, 200, *[404] * 5),
+    "chat/<uuid:session_id>/before/<int:before>/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/manage/": (302, 200, *[404] * 5),
     "chat/<uuid:session_id>/delete/": NO_GET,
     "chat/<uuid:session_id>/restore/": NO_GET,
@@ -225,7 +226,14 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 
 def filled(text: str, turn: Turn) -> str:
     values = {"session_id": turn.session_id, "turn_id": turn.pk, "slug": "jane", "provider_id": 1}
-    values |= {"model": "jane", "key_id": 1, "snapshot_id": 12345, "circuit_id": 1, "drill_id": 12345}
+    values |= {
+        "model": "jane",
+        "key_id": 1,
+        "snapshot_id": 12345,
+        "circuit_id": 1,
+        "drill_id": 12345,
+        "before": 100,
+    }
     text = re.sub(r"<\w+:(\w+)>", r"{\1}", text)
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))
