@@ -7,8 +7,7 @@ PORT := 8000
 ARGS :=
 ROUNDS := 1
 PY := .venv/bin/python
-# More than there are cores: half of what tests do is wait for other processes.
-PYTEST := $(PY) -m pytest -n 3 --dist loadfile
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .PHONY: help run audit test test-sqlite test-postgresql test-tools check lint types format screenshots benchmark faults
 
