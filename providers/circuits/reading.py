@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from core.queries import AnyRow
 from providers.circuits.models import Circuit, CircuitState
 from providers.circuits.transitions import Key, is_unclean
 from providers.lineup import Candidate
@@ -25,6 +26,9 @@ class Standing:
     """Of the time for which the provider asked to be left alone."""
 
 
+_is_any_unclean = AnyRow(lambda: Circuit.objects.filter(is_unclean()))
+
+
 def key_of(candidate: Candidate) -> Key:
     """A drill has circuits of its own, so that it opens nobody else's."""
     name = candidate.config.name
@@ -32,9 +36,9 @@ def key_of(candidate: Candidate) -> Key:
 
 
 def standing_of(candidates: Iterable[Candidate], *, timeout: float) -> dict[Key, Standing]:
-    """Those a call has to know of, in one statement; circuits that are in order are not in it."""
+    """Those a call has to know of; circuits that are in order are not in it."""
     names = {key_of(each).provider for each in candidates if not (each.is_fallback or each.skip_reason)}
-    if not names:
+    if not (names and _is_any_unclean()):
         return {}
     rows = (
         Circuit.objects.filter(is_unclean(), provider__in=names)
