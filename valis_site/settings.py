@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "providers",
     "personas",
     "usage",
+    "memory",
     "chat",
     "diagnostics",
 ]
@@ -156,13 +157,8 @@ LOGIN_URL = reverse_lazy("accounts:login")
 LOGIN_REDIRECT_URL = reverse_lazy("chat:home")
 LOGOUT_REDIRECT_URL = reverse_lazy("accounts:login")
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 
 # After five wrong passwords a name is locked for the address they came from: by the name alone,
