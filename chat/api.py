@@ -11,10 +11,11 @@ from ninja.pagination import CursorPagination, paginate
 from accounts.requests import key_of, user_of
 from accounts.rights import Right
 from chat import keeping, schemas, services, wishes
+from chat.gauging import gauge_of
 from chat.idling import with_activity
 from chat.models import OPEN_STATUSES, Session, Turn
 from chat.moving.exporting import FORMS, exported, file_name
-from chat.presenting import message_form, session_form, turn_form
+from chat.presenting import message_form, session_form, turn_form, usage_form
 from chat.prospects import prospect_of
 from chat.reading import readable_session, sessions_of_person
 from chat.search.finding import search
@@ -170,6 +171,16 @@ def get_messages(
 ) -> dict[str, Any]:
     """The newest first page by page; each page is in order."""
     return exchanges_of(_readable_session(request, session_id), before=before, limit=limit)
+
+
+@router.get(
+    "/sessions/{uuid:session_id}/usage",
+    response={200: schemas.SessionUsageOut, **_ERRORS},
+    summary="How full its context is, and what it has cost",
+)
+def get_usage(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
+    """About what would go along with the next message, and all calls that were made for the session."""
+    return usage_form(gauge_of(_readable_session(request, session_id)))
 
 
 def _readable_session(request: HttpRequest, session_id: uuid.UUID) -> Session:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from uuid import UUID
 
 from django.db.models import F, FilteredRelation, Q
 
 from chat.briefs import Brief
-from chat.models import Message, Turn
+from chat.models import Message, Session, Turn
 from providers.calls import Utterance
 from providers.limits import EngineLimits
 
@@ -20,7 +21,14 @@ def dialogue_up_to(turn: Turn, limits: EngineLimits) -> tuple[Utterance, ...]:
         *earlier, question = brought
         return _within(limits, question, reversed(earlier))
     question = Utterance("user", turn.question.text)
-    return _within(limits, question, _backwards(turn, limits.history_messages))
+    before = _backwards(turn.session_id, turn.question.position, limits.history_messages)
+    return _within(limits, question, before)
+
+
+def dialogue_so_far(session: Session, limits: EngineLimits) -> tuple[Utterance, ...]:
+    """What would be told before the next question."""
+    earlier = _backwards(session.pk, session.next_position, limits.history_messages)
+    return _within(limits, Utterance("user", ""), earlier)[:-1]
 
 
 def _within(
@@ -38,13 +46,13 @@ def _within(
     return tuple(reversed(newest_first))
 
 
-def _backwards(turn: Turn, most: int) -> Iterator[Utterance]:
-    """Earlier questions, each after the newest reply to it. What the fallback voice said is left out:
-    it knows nothing."""
-    if turn.question.position == 1:
+def _backwards(session_id: UUID, position: int, most: int) -> Iterator[Utterance]:
+    """Questions before a position, each after the newest reply to it. What the fallback voice said is left
+    out: it knows nothing."""
+    if position == 1:
         return
     current = FilteredRelation("attempts", condition=Q(attempts__number=F("attempt")))
-    questions = Message.objects.filter(session=turn.session_id, position__lt=turn.question.position)
+    questions = Message.objects.filter(session=session_id, position__lt=position)
     replies = (
         Turn.objects.filter(question__in=questions.order_by("-position").values("pk")[:most])
         .annotate(reply=current)

@@ -1,12 +1,15 @@
 """The wire forms of messages, turns and sessions: the same for sockets, API and pages."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from chat.gauging import Gauge
 from chat.idling import is_active
 from chat.models import Attempt, Message, Session, Turn, TurnStatus
 from personas.models import Persona
+from usage.selectors import Spent
 
 
 def _moment(value: datetime | None) -> str | None:
@@ -82,6 +85,26 @@ def session_form(session: Session) -> dict[str, Any]:
         "created_at": _moment(session.created_at),
         "last_activity_at": _moment(session.last_activity_at),
     }
+
+
+def usage_form(gauge: Gauge) -> dict[str, Any]:
+    context = asdict(gauge.context)
+    context |= {"tokens": gauge.context.tokens, "percent": gauge.context.percent}
+    return {
+        "context": context,
+        **_spent_form(gauge.total),
+        "providers": [
+            {"provider": each.provider, "model": each.model, **_spent_form(each)} for each in gauge.parts
+        ],
+    }
+
+
+def _spent_form(spent: Spent) -> dict[str, Any]:
+    """A cost that nobody knows is null, not 0."""
+    form = asdict(spent)
+    cost = float(spent.usd) if spent.usd or not spent.unpriced else None
+    names = ("calls", "tokens_in", "tokens_out", "tokens_cached", "is_estimated")
+    return {name: form[name] for name in names} | {"cost_usd": cost, "unpriced_calls": spent.unpriced}
 
 
 def conversation_form(

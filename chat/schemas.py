@@ -119,6 +119,47 @@ class ConversationOut(Schema):
     turns: list[TurnOut]
 
 
+class ContextOut(Schema):
+    """About what would go along with the next message."""
+
+    tokens: int
+    room: Annotated[int, Field(description="the most tokens that would ever go along")]
+    percent: Annotated[int, Field(description="how full it is, by whichever limit comes first")]
+    persona_tokens: int
+    said_tokens: int
+    messages: int
+    most_messages: int
+    characters: int
+    most_characters: int
+    left_out: Annotated[int, Field(description="one's own first messages that are no longer told")]
+    model: Annotated[str, Field(description="who would be asked first; empty when nobody can be")]
+    window: Annotated[int | None, Field(description="tokens it takes; null where that is not known")]
+
+
+class SpentOut(Schema):
+    """Tokens and cost of calls that were made. What they cost is null when none of them has a price."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    is_estimated: Annotated[bool, Field(description="some tokens were counted here")]
+    cost_usd: Annotated[float | None, Field(description="of the calls that have a price")]
+    unpriced_calls: Annotated[int, Field(description="calls that have none")]
+
+
+class ProviderSpentOut(SpentOut):
+    provider: str
+    model: str
+
+
+class SessionUsageOut(SpentOut):
+    """How full the context of a session is, and what all its calls took together and by provider."""
+
+    context: ContextOut
+    providers: list[ProviderSpentOut]
+
+
 class SessionIn(Schema):
     """`persona_id` is the persona's slug; without it the first persona answers."""
 

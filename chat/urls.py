@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import search_views, session_views, views
+from chat import search_views, session_views, usage_views, views
 
 app_name = "chat"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("turns/<int:turn_id>/story/", views.story, name="story"),
     path("<uuid:session_id>/", views.session, name="session"),
     path("<uuid:session_id>/before/<int:before>/", views.earlier, name="earlier"),
+    path("<uuid:session_id>/gauge/", usage_views.gauge, name="gauge"),
+    path("<uuid:session_id>/usage/", usage_views.usage, name="usage"),
     path("<uuid:session_id>/manage/", session_views.manage, name="manage"),
     path("<uuid:session_id>/delete/", session_views.delete, name="delete"),
     path("<uuid:session_id>/restore/", session_views.restore, name="restore"),

@@ -5,15 +5,16 @@ import { Commands } from "./commands.js";
 import { Completion } from "./completion.js";
 import { Composer } from "./composer.js";
 import { ConnectionBadge } from "./connection.js";
-import { Conversation } from "./conversation.js";
+import { Conversation, ENDS } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { Draft } from "./drafts.js";
 import { followHistory } from "./earlier.js";
 import { followExcerpts } from "./excerpts.js";
+import { openInDialog } from "./fragments.js";
+import { Gauge } from "./gauge.js";
 import { newClientId } from "./outbox.js";
 import { followPersonaChoice } from "./personas.js";
 import { stickToEnd } from "./scrolling.js";
-import { openStoriesIn } from "./story.js";
 import { keepTimesFresh } from "./times.js";
 
 const SIGNED_OUT = "Your login has ended. What you wrote is kept in this tab.";
@@ -29,6 +30,7 @@ const page = byId("chat").dataset;
 const form = byId("composer");
 const badge = new ConnectionBadge(byId("connection"));
 const scrollToEnd = stickToEnd(byId("conversation"), byId("jump"));
+const gauge = new Gauge(byId("gauge"));
 const announcer = new Announcer(byId("announcer"));
 const conversation = new Conversation(byId("entries"), {
   announcer,
@@ -95,6 +97,7 @@ function showAccepted({ client_id: clientId, message, turn }) {
 function showTurnEvent(event) {
   if (!conversation.apply(event)) delivery.askForSnapshot();
   if (event.type !== "turn.delta") listChanged();
+  if (event.type in ENDS) gauge.refresh();
 }
 
 /** The list of chats is drawn by the server; htmx fetches it when it hears this. */
@@ -113,6 +116,7 @@ function enterSession(session) {
   history.replaceState(null, "", address);
   composer.session = session;
   draft.moveTo(session);
+  gauge.enter(address.pathname);
   listChanged();
 }
 
@@ -154,8 +158,10 @@ followExcerpts(byId("entries"), {
 followHistory(byId("conversation"), byId("entries"), (part, place) =>
   conversation.showEarlier(part, place),
 );
-openStoriesIn(byId("story"));
+openInDialog(byId("story"), "story");
+openInDialog(byId("usage"), "usage");
 composer.isAnswering = isAnswering();
 for (const item of delivery.unsent) conversation.showPending(item, page.author);
 delivery.start();
+gauge.refresh();
 if (!page.session && matchMedia("(pointer: fine)").matches) form.elements.text.focus();

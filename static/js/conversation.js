@@ -4,7 +4,7 @@ import { dressProse } from "./prose.js";
 import { writeTime } from "./times.js";
 import { Turn } from "./turn.js";
 
-const ENDS = {
+export const ENDS = {
   "turn.done": "complete",
   "turn.failed": "failed",
   "turn.cancelled": "cancelled",

@@ -1,13 +1,13 @@
-/** Opens the story of a reply in the dialog; without scripts the badge is a plain link. */
+/** Opens what a link leads to in a dialog; without scripts it is a page of its own. */
 
-export function openStoriesIn(dialog) {
-  const body = dialog.querySelector("#story-body");
+export function openInDialog(dialog, action) {
+  const body = dialog.querySelector(".dialog-body");
 
   document.addEventListener("click", (event) => {
-    const badge = event.target.closest("[data-action=story]");
-    if (!badge || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const link = event.target.closest(`[data-action=${action}]`);
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    show(badge.href);
+    show(link.href);
   });
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
@@ -21,7 +21,7 @@ export function openStoriesIn(dialog) {
       if (!response.ok || response.redirected) throw new Error(response.statusText);
       body.innerHTML = await response.text();
     } catch {
-      body.textContent = "The story could not be loaded. Close this and try again in a moment.";
+      body.textContent = "This could not be loaded. Close it and try again in a moment.";
     }
   }
 }

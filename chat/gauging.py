@@ -1,0 +1,116 @@
+"""How full the next prompt of a session would be, and what the session has cost so far."""
+
+import logging
+from dataclasses import dataclass
+
+from chat.history import dialogue_so_far
+from chat.models import Message, Session, Turn
+from personas.prompting import build_system_prompt
+from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
+from providers.calls import estimate_tokens
+from providers.engine_settings import current_limits
+from providers.limits import EngineLimits
+from providers.lineup import Candidate, line_up
+from usage.pricing import window_of
+from usage.selectors import Spent, spent_on, together
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What would go along with the next message, all about. `room` is the most that ever does, in tokens;
+    `window` is what the model takes, reply included, where the price list knows it.
+
+    `left_out` counts one's own earlier messages that are no longer told, with the replies to them.
+    """
+
+    persona_tokens: int
+    said_tokens: int
+    room: int
+    messages: int
+    most_messages: int
+    characters: int
+    most_characters: int
+    left_out: int
+    model: str
+    window: int | None
+
+    @property
+    def tokens(self) -> int:
+        return self.persona_tokens + self.said_tokens
+
+    @property
+    def percent(self) -> int:
+        """By whichever limit comes first; 100 as soon as something is left out."""
+        if self.left_out:
+            return 100
+        shares = (
+            self.tokens / self.room,
+            self.messages / max(1, self.most_messages),
+            self.characters / self.most_characters,
+        )
+        return min(100, round(100 * max(shares)))
+
+    @property
+    def is_window_smaller(self) -> bool:
+        """Whether the model's window ends before the limits of this VALIS do."""
+        return self.room < self.persona_tokens + estimate_tokens("x" * self.most_characters)
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    context: Context
+    total: Spent
+    parts: list[Spent]
+
+
+def gauge_of(session: Session) -> Gauge:
+    parts = spent_on(Turn.objects.filter(session=session).values("pk"))
+    return Gauge(_context_of(session), together(parts), parts)
+
+
+def _context_of(session: Session) -> Context:
+    limits, snapshot = current_limits(), _snapshot_of(session)
+    told = dialogue_so_far(session, limits)
+    texts = [each.text for each in told]
+    persona_tokens = estimate_tokens(build_system_prompt(snapshot, recent=texts))
+    asked = next(
+        each
+        for each in line_up(snapshot.cascade, limits, user_id=session.owner_id)
+        if each.is_fallback or not each.skip_reason
+    )
+    window = _window_of(asked)
+    questions = sum(each.role == "user" for each in told)
+    return Context(
+        persona_tokens=persona_tokens,
+        said_tokens=estimate_tokens(*texts),
+        room=_room(persona_tokens, snapshot, limits, window),
+        messages=len(told),
+        most_messages=limits.history_messages,
+        characters=sum(map(len, texts)),
+        most_characters=limits.history_characters,
+        left_out=Message.objects.filter(session=session).count() - questions,
+        model="" if asked.is_fallback else asked.config.model,
+        window=window,
+    )
+
+
+def _window_of(asked: Candidate) -> int | None:
+    config = asked.config
+    return None if asked.is_fallback else window_of(config.kind, config.base_url, config.model)
+
+
+def _room(persona_tokens: int, snapshot: PersonaSnapshot, limits: EngineLimits, window: int | None) -> int:
+    most = persona_tokens + estimate_tokens("x" * limits.history_characters)
+    if window is None:
+        return most
+    return max(1, min(most, window - (snapshot.max_tokens or limits.max_output)))
+
+
+def _snapshot_of(session: Session) -> PersonaSnapshot:
+    try:
+        return session.persona.snapshot() if session.persona else NEUTRAL_SNAPSHOT
+    except (AttributeError, TypeError, ValueError):
+        logger.warning("the persona of session %s cannot be read", session.pk, exc_info=True)
+        return NEUTRAL_SNAPSHOT
