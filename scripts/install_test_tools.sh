@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to the programs that tests use and pip does not bring: a Chromium, a Redis server and nginx.
+# Sees to the programs that tests use and pip does not bring: a Chromium, a Firefox, a Redis server and nginx.
 set -euo pipefail
 
 has_any() {
@@ -12,6 +12,7 @@ has_any() {
 
 missing=()
 has_any chromium chromium-browser google-chrome || missing+=(chromium)
+has_any firefox-esr firefox || missing+=(firefox-esr)
 has_any redis-server || missing+=(redis-server)
 # Not on the path of everybody, and of everybody's package manager under this name: Debian's small one.
 has_any nginx /usr/sbin/nginx || missing+=(nginx-light)

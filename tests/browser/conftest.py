@@ -50,6 +50,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def browser(chromium: Browser) -> Browser:
+    """What `visit` opens pages in. `test_firefox.py` has another."""
+    return chromium
+
+
+@pytest.fixture(scope="module")
 def playing() -> Iterator[PlayingServer]:
     with PlayingServer(models={MODEL: USUAL}) as server:
         yield server
@@ -91,12 +97,12 @@ def watch(valis: Valis) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, valis: Valis, people: Callable[[str], Person], watch: Watch) -> Iterator[Visit]:
+def visit(browser: Browser, valis: Valis, people: Callable[[str], Person], watch: Watch) -> Iterator[Visit]:
     """Open a page in a browser window of its own; `person=None` is not logged in."""
     opened = []
 
     def open_page(path: str = "/chat/", *, person: str | None = "demo", **options: Any) -> ChatPage:
-        context = chromium.new_context(base_url=valis.url, **options)
+        context = browser.new_context(base_url=valis.url, **options)
         context.set_default_timeout(10_000)
         opened.append(context)
         if person:

@@ -32,6 +32,7 @@ class Watch:
 
     def expect_a_server_that_is_away(self) -> None:
         self.expect(r"ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection")
+        self.expect("can’t establish a connection|NetworkError|was interrupted")  # the same in Firefox
         self.expect(r"htmx:(sendError|afterRequest)")
 
     def follow(self, context: BrowserContext) -> None:
