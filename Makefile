@@ -6,16 +6,21 @@ HOST := 127.0.0.1
 PORT := 8000
 ARGS :=
 ROUNDS := 1
+FRESH :=
+QUIET :=
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
-.PHONY: help run audit test test-sqlite test-postgresql test-tools check lint types format screenshots benchmark faults
+.PHONY: help run demo audit test test-sqlite test-postgresql test-tools check lint types format screenshots benchmark faults
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.installed ## Set up what is missing and serve VALIS (PORT=8000 HOST=127.0.0.1)
 	@$(PY) manage.py serve --host "$(HOST)" --port "$(PORT)"
+
+demo: .venv/.installed ## Serve a VALIS with chats and a past, scripted, on data of its own (FRESH=1 anew, QUIET=1 alone)
+	@$(PY) -m valis_site.demo --host "$(HOST)" --port "$(PORT)" $(if $(FRESH),--fresh) $(if $(QUIET),--quiet)
 
 test: test-sqlite test-postgresql ## Set up what tests need and run all of them
 

@@ -9,18 +9,20 @@ from contextlib import aclosing
 from providers.base import BaseProvider, register_provider
 from providers.calls import CallRequest, Finished, StreamEvent, TextDelta, Usage, estimate_tokens
 from providers.errors import ProviderError, RequestRefused
+from providers.improvising import improvise
 
 MOST_TOKENS = 100_000
 LONGEST_WAIT = 86_400.0
+_THINKING = 0.4
 
 Pieces = AsyncGenerator[str, None]
 
 
 @register_provider("scripted")
 class ScriptedProvider(BaseProvider):
-    """Plays `echo`, `say:TEXT`, `tokens:N@RATE`, `slow:SECONDS` or `fail:CODE[:RETRY_AFTER]`."""
+    """Plays `echo`, `say:TEXT`, `demo[:RATE]`, `tokens:N@RATE`, `slow:SECONDS`, `fail:CODE[:RETRY_AFTER]`."""
 
-    label = "Scripted (for tests and tutorials)"
+    label = "Scripted, not a model"
     default_model = "echo"
 
     async def stream(self, request: CallRequest) -> AsyncGenerator[StreamEvent, None]:
@@ -59,6 +61,12 @@ def _say(parameter: str, request: CallRequest) -> Pieces:
     return _paced(_words(parameter))
 
 
+def _demo(parameter: str, request: CallRequest) -> Pieces:
+    """Words a second, as many as a good model writes."""
+    rate = _number(parameter or "28", 1, 10_000)
+    return _paced(_words(improvise(request)), pause=1 / rate, delay=min(_THINKING, 10 / rate))
+
+
 def _tokens(parameter: str, request: CallRequest) -> Pieces:
     amount, _, rate = parameter.partition("@")
     count = int(_number(amount, 0, MOST_TOKENS))
@@ -83,6 +91,7 @@ def _fail(parameter: str, request: CallRequest) -> Pieces:
 SCRIPTS: dict[str, Callable[[str, CallRequest], Pieces]] = {
     "echo": _echo,
     "say": _say,
+    "demo": _demo,
     "tokens": _tokens,
     "slow": _slow,
     "fail": _fail,

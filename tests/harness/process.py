@@ -20,11 +20,14 @@ class Process:
         self.arguments = arguments
         self.environment = environment
         self.log = log
+        self.module = ""
+        """The program, where it is not `manage.py`."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "manage.py", *self.arguments]
+        program = ["-m", self.module] if self.module else ["manage.py"]
+        return [sys.executable, *program, *self.arguments]
 
     @property
     def pid(self) -> int:

@@ -127,7 +127,7 @@ def test_fail_can_say_when_to_come_back() -> None:
 
 
 def test_an_unknown_script_is_refused_with_the_names_of_the_known_ones() -> None:
-    with pytest.raises(RequestRefused, match="echo, say, tokens, slow, fail"):
+    with pytest.raises(RequestRefused, match="echo, say, demo, tokens, slow, fail"):
         said("sing:la la la")
 
 

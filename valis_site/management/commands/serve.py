@@ -25,6 +25,8 @@ from valis_site.serving.guards import check_port, lock_data
 class Command(BaseCommand):
     help = "Set up what is missing, then serve pages, API, sockets, worker and scheduler in one process."
     requires_system_checks = ()
+    about: tuple[str, ...] = ()
+    """More that people should know when it has started."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="default: only this machine can connect")
@@ -35,10 +37,7 @@ class Command(BaseCommand):
         lock = lock_data(settings.VALIS_DATA_DIR)
         self.run_system_checks()
         self._migrate()
-        fill_when_empty()
-        people = create_first_people(
-            demo_password=settings.VALIS_DEMO_PASSWORD, staff_password=settings.VALIS_STAFF_PASSWORD
-        )
+        people = self.fill()
         from valis_site.asgi import application  # noqa: PLC0415  (loads the reactor: only to serve)
         from valis_site.serving.embedded_server import EmbeddedServer  # noqa: PLC0415
 
@@ -46,7 +45,7 @@ class Command(BaseCommand):
             host=host,
             port=port,
             application=application,
-            ready_callable=lambda: self._welcome(host, port, people),
+            ready_callable=lambda: self.welcome(host, port, people),
         )
         gc.freeze()
         with Reporting("embedded"), Recording():
@@ -55,6 +54,13 @@ class Command(BaseCommand):
         self.stdout.flush()
         lock.close()
         end_the_process()
+
+    def fill(self) -> list[FirstPerson]:
+        """What an installation has from the beginning. Returns who was made just now."""
+        fill_when_empty()
+        return create_first_people(
+            demo_password=settings.VALIS_DEMO_PASSWORD, staff_password=settings.VALIS_STAFF_PASSWORD
+        )
 
     def run_system_checks(self) -> None:
         self.check(display_num_errors=False)
@@ -65,12 +71,13 @@ class Command(BaseCommand):
             self.stdout.write("Setting up the database …")
             call_command("migrate", interactive=False, verbosity=0)
 
-    def _welcome(self, host: str, port: int, people: list[FirstPerson]) -> None:
+    def welcome(self, host: str, port: int, people: list[FirstPerson]) -> None:
         shown = f"[{host}]" if ":" in host else host
         lines = [f"VALIS {settings.VALIS_VERSION} on http://{shown}:{port}/", "", "Accounts"]
         lines += [_account_line(person) for person in people] or [_known_people()]
         lines += ["", "Providers, in this order"]
         lines += [_provider_line(each) for each in line_up((), current_limits())]
+        lines += ["", *self.about] if self.about else []
         lines += ["", "Ctrl+C stops it. Data lies in " + str(settings.VALIS_DATA_DIR)]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()

@@ -1,0 +1,122 @@
+"""The chats of the demo, through the services that everybody's go through, and then dated back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.models import User
+from chat import turns
+from chat.answering import provider_form
+from chat.models import Attempt, Message, Session, Turn, TurnStatus
+from chat.services import submit_message
+from core.rendering import render_markdown
+from core.request_id import start_request
+from personas.models import Persona
+from providers.calls import CallRequest, Usage, Utterance, estimate_tokens
+from providers.fallback_voice import compose
+from providers.limits import EngineLimits
+from providers.lineup import Candidate
+from providers.story import Outcome, Step
+from valis_site.demo.reading import Chat, Exchange
+from valis_site.demo.stories import WHY_REPLACED, spread, story_of
+
+PROMPT_TOKENS = 780
+"""About what the prompt of a persona takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply of the demo, for the ledger and the activity. `at` is when it was asked for."""
+
+    turn: Turn
+    at: datetime
+    steps: tuple[Step, ...]
+    usage: Usage
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.at + timedelta(milliseconds=sum(step.duration_ms for step in self.steps))
+
+
+def tell_chat(
+    chat: Chat, *, user: User, number: int, now: datetime, candidates: Mapping[str, Candidate]
+) -> list[Reply]:
+    """Its replies in order. `number` makes it the same chat, with the same address, each time."""
+    at = began = now - timedelta(hours=chat.hours_ago)
+    session_id = UUID(int=0x0DE0_4000_8000 << 80 | number)
+    replies: list[Reply] = []
+    said: list[Utterance] = []
+    for place, exchange in enumerate(chat.said):
+        start_request(f"demo-{number:02}-{place:02}")
+        submission = submit_message(
+            user,
+            text=exchange.ask.strip(),
+            client_id=f"demo-{number}-{place}",
+            session_id=session_id if replies else None,
+            new_session_id=session_id,
+            persona_slug=exchange.persona or chat.persona,
+        )
+        said.append(Utterance("user", exchange.ask))
+        reply = _tell_reply(submission.turn, exchange, said, at, candidates)
+        said.append(Utterance("assistant", reply.turn.current_attempt.text))  # type: ignore[union-attr]
+        replies.append(reply)
+        at = reply.ends_at + timedelta(seconds=spread(25, 95, of=exchange.ask))
+    Session.objects.filter(pk=session_id).update(
+        created_at=began,
+        last_activity_at=replies[-1].at,
+        is_pinned=chat.is_pinned,
+        is_archived=chat.is_archived,
+    )
+    return replies
+
+
+def _tell_reply(
+    turn: Turn, exchange: Exchange, said: list[Utterance], at: datetime, candidates: Mapping[str, Candidate]
+) -> Reply:
+    persona = turn.persona or Persona()
+    snapshot = persona.snapshot()
+    text = exchange.reply.strip() or compose(CallRequest("", tuple(said), voice=snapshot.voice))
+    usage = Usage(
+        PROMPT_TOKENS + estimate_tokens(*(each.text for each in said)),
+        estimate_tokens(text),
+        is_estimated=True,
+    )
+    steps = story_of(exchange.how, asked=exchange.ask, usage=usage, candidates=candidates)
+    held = turns.claim(turn, places=EngineLimits().max_concurrent_requests, snapshot=snapshot.to_json())
+    if held and exchange.before:
+        held = turns.restart(held, text=exchange.before.strip(), reason=WHY_REPLACED)
+    if held is None:
+        raise RuntimeError(f"the turn for “{exchange.ask}” is not free")
+    is_stopped = steps[-1].outcome is Outcome.STOPPED
+    turns.finish(
+        turn,
+        held,
+        status=TurnStatus.CANCELLED if is_stopped else TurnStatus.COMPLETE,
+        text=text,
+        html=render_markdown(text),
+        provider=provider_form(candidates[steps[-1].provider]),
+        usage=None if is_stopped else _usage_form(usage),
+        story=[step.to_json() for step in steps],
+        code="stopped" if is_stopped else "",
+        reason="You stopped this reply." if is_stopped else "",
+    )
+    reply = Reply(turn, at, steps, usage)
+    _date(reply)
+    return reply
+
+
+def _usage_form(usage: Usage) -> dict[str, int | bool]:
+    return {
+        "tokens_in": usage.tokens_in,
+        "tokens_out": usage.tokens_out,
+        "tokens_cached": 0,
+        "is_estimated": True,
+        "is_cut": False,
+    }
+
+
+def _date(reply: Reply) -> None:
+    Message.objects.filter(pk=reply.turn.question_id).update(created_at=reply.at)
+    Turn.objects.filter(pk=reply.turn.pk).update(created_at=reply.at, finished_at=reply.ends_at)
+    Attempt.objects.filter(turn=reply.turn.pk).update(created_at=reply.at)
