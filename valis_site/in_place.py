@@ -6,25 +6,24 @@ request is: half the CPU of a small request was the way there and back.
 """
 
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
-from whitenoise.middleware import WhiteNoiseMiddleware
 
 from valis_site.lent_threads import LentThread
+from valis_site.static_serving import StaticFiles
 
 
 class _InPlace(MiddlewareMixin):
@@ -88,34 +87,6 @@ class Csrf(_InPlace, CsrfViewMiddleware):
         # The token of a form with files is among them, which takes a while to find.
         is_upload = (request.content_type or "").startswith("multipart/")
         return await sync_to_async(self.check)(request, *view) if is_upload else self.check(request, *view)
-
-
-class StaticFiles(WhiteNoiseMiddleware):
-    """Goes to a thread for a file, and for nothing else."""
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Any) -> None:
-        super().__init__(get_response)
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        return self._answer(request) if self._is_async else super().__call__(request)
-
-    async def _answer(self, request: HttpRequest) -> Any:
-        if request.path_info in self.files:
-            return await sync_to_async(self._read_file)(request)
-        return await self.get_response(request)
-
-    def _read_file(self, request: HttpRequest) -> HttpResponse:
-        """The file as a whole: piece by piece it would be another hop for each."""
-        found = super().__call__(request)
-        with closing(found):
-            answer = HttpResponse(b"".join(found), status=found.status_code)
-        answer.headers = found.headers
-        return answer
 
 
 _INSTEAD: dict[type, type] = {

@@ -185,11 +185,11 @@ STATIC_ROOT = env.str("VALIS_STATIC_ROOT", "") or None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Unless they were collected, they are served straight from where packages and project keep them.
 WHITENOISE_USE_FINDERS = not STATIC_ROOT
-if STATIC_ROOT:
-    STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "valis_site.static_files.HashedFiles"},
-    }
+_FILES = "HashedFiles" if STATIC_ROOT else "VersionedFiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": f"valis_site.static_files.{_FILES}"},
+}
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,11 +1,13 @@
 """Middlewares run where the request is, and do what Django's own do."""
 
+import gzip
 from typing import Any
 
 import pytest
 from asgiref.sync import SyncToAsync
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.module_loading import import_string
 
 from valis_site.in_place import IN_PLACE, Handler
@@ -140,3 +142,38 @@ async def test_a_static_file_that_the_browser_has_is_not_sent_again() -> None:
 
     assert (status, body) == (304, b"")
     assert "content-type" not in again
+
+
+def _address_of(name: str) -> str:
+    return staticfiles_storage.url(name)
+
+
+async def test_a_static_file_is_compressed_and_kept_under_the_name_of_its_version() -> None:
+    _, plain, content = await ask("/static/css/base.css")
+    status, headers, body = await ask(_address_of("css/base.css"), accept_encoding="br, gzip")
+
+    assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "Accept-Encoding")
+    assert gzip.decompress(body) == content
+    assert (int(headers["content-length"]), "etag" in headers) == (len(body), False)
+    assert "immutable" in headers["cache-control"]
+    assert "immutable" not in plain["cache-control"]
+    assert "content-encoding" not in plain
+
+
+async def test_scripts_find_each_other_in_their_version() -> None:
+    status, headers, _ = await ask(_address_of("js/chat.js").replace("chat.js", "turn.js"))
+
+    assert (status, "immutable" in headers["cache-control"]) == (200, True)
+
+
+async def test_a_font_is_not_compressed_again() -> None:
+    name = "unfold/fonts/material-symbols/Material-Symbols-Outlined.woff2"
+    _, headers, _ = await ask(_address_of(name), accept_encoding="gzip")
+
+    assert "content-encoding" not in headers
+
+
+async def test_a_file_of_another_version_is_not_there() -> None:
+    status, _, _ = await ask("/static/0123456789ab/css/base.css")
+
+    assert status == 404
