@@ -53,6 +53,7 @@ async def send(request: HttpRequest, data: schemas.ChatIn) -> Status[dict[str, A
         client_id=str(uuid.uuid4()) if data.client_id is None else data.client_id,
         session_id=data.session_id,
         persona_slug=data.persona_id,
+        greeting=data.greeting,
     )
     turn = submission.turn
     if data.wait:
@@ -93,7 +94,7 @@ def list_sessions(
 @router.post("/sessions", response={201: schemas.SessionOut, **_ERRORS}, summary="Begin a session")
 def create_session(request: HttpRequest, data: schemas.SessionIn) -> Status[dict[str, Any]]:
     """Empty, with the persona that is to answer in it."""
-    session = services.create_session(user_of(request), persona_slug=data.persona_id)
+    session = services.create_session(user_of(request), persona_slug=data.persona_id, greeting=data.greeting)
     return Status(201, session_form(session))
 
 

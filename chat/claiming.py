@@ -8,6 +8,7 @@ from django.utils import timezone
 from chat import turns
 from chat.announcing import announce_line_moved, announce_turn, announce_waiting, topic_of
 from chat.dispatching import dispatch_first_of_line
+from chat.greeting import as_greeted
 from chat.models import Turn
 from chat.prospects import prospect_of
 from chat.selectors import find_turn
@@ -82,7 +83,7 @@ def _last_event_before(turn: Turn) -> str:
 def _snapshot_of(turn: Turn) -> PersonaSnapshot | None:
     """The persona as it is now; None when it was stored in a shape that no form lets through."""
     try:
-        return turn.persona.snapshot() if turn.persona else NEUTRAL_SNAPSHOT
+        return as_greeted(turn.persona.snapshot(), turn.session) if turn.persona else NEUTRAL_SNAPSHOT
     except (AttributeError, TypeError, ValueError):
         logger.exception("the persona of turn %s cannot be read", turn.pk)
         return None

@@ -136,6 +136,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             client_id=frame.client_id,
             session_id=self.session_id,
             persona_slug=frame.persona,
+            greeting=frame.greeting,
         )
 
     async def _hello(self, frame: frames.Hello) -> None:

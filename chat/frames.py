@@ -24,6 +24,7 @@ class Send(_Frame):
     client_id: str
     text: str
     persona: Annotated[str, Field(max_length=60)] | None = None
+    greeting: Annotated[int, Field(ge=0, le=100)] | None = None
 
 
 class Stop(_Frame):

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from chat.greeting import as_greeted
 from chat.history import dialogue_so_far
 from chat.models import Message, Session, Turn
 from personas.prompting import build_system_prompt
@@ -110,7 +111,7 @@ def _room(persona_tokens: int, snapshot: PersonaSnapshot, limits: EngineLimits, 
 
 def _snapshot_of(session: Session) -> PersonaSnapshot:
     try:
-        return session.persona.snapshot() if session.persona else NEUTRAL_SNAPSHOT
+        return as_greeted(session.persona.snapshot(), session) if session.persona else NEUTRAL_SNAPSHOT
     except (AttributeError, TypeError, ValueError):
         logger.warning("the persona of session %s cannot be read", session.pk, exc_info=True)
         return NEUTRAL_SNAPSHOT

@@ -2,7 +2,7 @@
 
 import uuid
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -40,6 +40,8 @@ class Session(models.Model):
     is_archived = models.BooleanField(default=False)
     deleted_at = models.DateTimeField(null=True)
     next_position = models.PositiveIntegerField(default=1)
+    greeting: Any = models.JSONField(null=True)
+    """What it begins with, and who says it (`chat.greeting`)."""
     created_at = models.DateTimeField(auto_now_add=True)
     last_activity_at = models.DateTimeField(auto_now_add=True)
     is_active: bool

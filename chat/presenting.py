@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from chat.gauging import Gauge
+from chat.greeting import told
 from chat.idling import is_active
 from chat.models import Attempt, Message, Session, Turn, TurnStatus
+from core.rendering import render_markdown
 from personas.models import Persona
 from usage.selectors import Spent
 
@@ -107,6 +109,17 @@ def _spent_form(spent: Spent) -> dict[str, Any]:
     return {name: form[name] for name in names} | {"cost_usd": cost, "unpriced_calls": spent.unpriced}
 
 
+def greeting_form(session: Session) -> dict[str, Any] | None:
+    """None, too, while nothing was said yet: somebody else may still be chosen."""
+    text = told(session)
+    if not text or session.next_position == 1:
+        return None
+    kept, persona = session.greeting or {}, session.persona
+    is_there = persona is not None and persona.slug == kept.get("slug")
+    speaker = persona_form(persona if is_there else None, kept)
+    return {"persona": speaker, "text": text, "html": render_markdown(text)}
+
+
 def conversation_form(
     session: Session,
     messages: Iterable[Message],
@@ -116,6 +129,7 @@ def conversation_form(
     """A session as a snapshot shows it."""
     return {
         "session": session_form(session),
+        "greeting": greeting_form(session),
         "messages": [message_form(message) for message in messages],
         "turns": [turn_form(turn, waiting.get(turn.pk)) for turn in turns],
     }

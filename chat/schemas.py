@@ -13,6 +13,12 @@ from chat.presenting import persona_form
 Status = Literal["queued", "streaming", "complete", "failed", "cancelled", "interrupted"]
 
 
+_Greeting = Annotated[
+    int | None,
+    Field(ge=0, le=100, examples=[0], description="0 is the persona's greeting, the others follow it"),
+]
+
+
 class PersonaRef(Schema):
     """Who answers, as far as a page shows it."""
 
@@ -111,10 +117,21 @@ class SessionOut(Schema):
         return persona
 
 
+class GreetingOut(Schema):
+    """What a chat begins with, before anybody has written."""
+
+    persona: PersonaRef
+    text: str
+    html: str
+
+
 class ConversationOut(Schema):
     """A session with its newest messages and their turns, in order."""
 
     session: SessionOut
+    greeting: Annotated[
+        GreetingOut | None, Field(description="null before the first message, or without one")
+    ]
     messages: list[MessageOut]
     turns: list[TurnOut]
 
@@ -164,6 +181,7 @@ class SessionIn(Schema):
     """`persona_id` is the persona's slug; without it the first persona answers."""
 
     persona_id: Annotated[str | None, Field(examples=["jane"])] = None
+    greeting: _Greeting = None
 
 
 class SessionChangesIn(Schema):
@@ -182,6 +200,7 @@ class ChatIn(Schema):
     session_id: Annotated[UUID | None, Field(examples=["0f8b1c6e-6a53-4d55-9f0e-2f4a3c1d7b90"])] = None
     client_id: Annotated[str | None, Field(examples=["6f1c7c1e-5f0b-4a53-9f5e-0d7c2f9f3b11"])] = None
     wait: Annotated[bool, Field(examples=[True])] = True
+    greeting: _Greeting = None
 
 
 class ChatOut(Schema):

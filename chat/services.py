@@ -18,6 +18,7 @@ from chat.announcing import (
 )
 from chat.briefs import Brief
 from chat.dispatching import dispatch, dispatch_next
+from chat.greeting import greeting_by
 from chat.models import Message, Session, Turn, TurnStatus
 from chat.noting import note_end_without_worker
 from chat.selectors import find_turn, locked_session
@@ -40,9 +41,15 @@ class Submission:
     is_new: bool
 
 
-def create_session(user: User, *, persona_slug: str | None = None, session_id: UUID | None = None) -> Session:
+def create_session(
+    user: User,
+    *,
+    persona_slug: str | None = None,
+    session_id: UUID | None = None,
+    greeting: int | None = None,
+) -> Session:
     """Begin a session; whoever wants to hear its first event chooses the id."""
-    session = _new_session(user, persona_slug, session_id)
+    session = _new_session(user, persona_slug, session_id, greeting)
     session.save(force_insert=True)
     return session
 
@@ -56,8 +63,11 @@ def submit_message(
     persona_slug: str | None = None,
     new_session_id: UUID | None = None,
     brief: Brief | None = None,
+    greeting: int | None = None,
 ) -> Submission:
     """Store a message and the wish for its reply; without a session, in a new one.
+
+    `greeting` says with which of the persona's greetings the chat begins.
 
     `client_id` is the sender's own name for the message: sending it again gives what is stored already.
     Raises `Conflict` when it was used for another message, `NotFound` for a session or persona that is
@@ -68,9 +78,9 @@ def submit_message(
     try:
         with transaction.atomic():
             session = (
-                _next_in(user, session_id, persona_slug)
+                _next_in(user, session_id, persona_slug, greeting)
                 if session_id
-                else _new_session(user, persona_slug, new_session_id)
+                else _new_session(user, persona_slug, new_session_id, greeting)
             )
             position = _take_position(session, text, is_new=session_id is None)
             turn = store_question(
@@ -140,9 +150,13 @@ def _persona(slug: str | None) -> Persona | None:
     return get_active_persona(slug) if slug else active_personas().first()
 
 
-def _new_session(user: User, persona_slug: str | None, session_id: UUID | None) -> Session:
+def _new_session(
+    user: User, persona_slug: str | None, session_id: UUID | None, greeting: int | None
+) -> Session:
     """A session that is still to be stored."""
-    return Session(id=session_id or uuid4(), owner=user, persona=_persona(persona_slug))
+    persona = _persona(persona_slug)
+    begins = greeting_by(persona, choice=greeting or 0)
+    return Session(id=session_id or uuid4(), owner=user, persona=persona, greeting=begins)
 
 
 def _next_speaker(session: Session, slug: str | None) -> Persona | None:
@@ -154,10 +168,12 @@ def _next_speaker(session: Session, slug: str | None) -> Persona | None:
     return get_active_persona(slug) if slug else None
 
 
-def _next_in(user: User, session_id: UUID, persona_slug: str | None) -> Session:
+def _next_in(user: User, session_id: UUID, persona_slug: str | None, greeting: int | None) -> Session:
     """The session, held against other senders, with who is to answer next in it."""
     session = locked_session(user, session_id)
-    session.persona = _next_speaker(session, persona_slug)
+    before, session.persona = session.persona, _next_speaker(session, persona_slug)
+    if session.next_position == 1 and (greeting is not None or session.persona != before):
+        session.greeting = greeting_by(session.persona, choice=greeting or 0)
     return session
 
 
@@ -169,6 +185,7 @@ def _take_position(session: Session, text: str, *, is_new: bool) -> int:
     session.title = session.title or title_from(text)
     session.is_archived = False
     changed = ["next_position", "last_activity_at", "title", "is_archived", "persona"]
+    changed += ["greeting"] if position == 1 else []
     session.save(force_insert=is_new, update_fields=None if is_new else changed)
     return position
 

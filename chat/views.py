@@ -16,7 +16,7 @@ from chat import services
 from chat.keeping import deleted_session
 from chat.models import Session
 from chat.passages import with_passage
-from chat.presenting import entries_of, persona_form, turn_form
+from chat.presenting import entries_of, greeting_form, persona_form, turn_form
 from chat.selectors import own_session, own_turn
 from chat.sidebar import sidebar_of
 from chat.snapshots import conversation_snapshot, snapshot_of
@@ -24,6 +24,7 @@ from core.errors import NotFound, ValisError
 from core.text import MAX_MESSAGE_BYTES, is_storable
 from personas.macros import filled
 from personas.models import Persona
+from personas.opening import openers_of, other_greetings
 from personas.selectors import active_personas
 from usage.selectors import cost_of_turn
 
@@ -82,6 +83,7 @@ def send(request: HttpRequest) -> HttpResponse:
             client_id=form.get("client_id") or str(uuid.uuid4()),
             session_id=chosen.pk if chosen else None,
             persona_slug=form.get("persona") or None,
+            greeting=None if chosen else int(form.get("greeting") or 0),
         )
     except ValueError:
         raise Http404 from None
@@ -117,7 +119,7 @@ def _page(
     personas = _offered(request, shown)
     form = conversation_snapshot(user_of(request), shown.pk).form if shown else None
     context = {
-        "personas": [_persona_card(persona, user_of(request)) for persona in personas],
+        "personas": _cards(personas, user_of(request), begins=not (form and form["messages"])),
         "current_persona": _current_persona(request, personas, shown),
         **sidebar_of(user_of(request)),
         "session": {"id": str(shown.pk), "title": shown.title} if shown else None,
@@ -159,7 +161,7 @@ def _entries(session: Session, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """`earlier` is the address of what stands above them, if anything does."""
     first = next((entry["position"] for entry in entries if entry["kind"] == "message"), 1)
     address = reverse("chat:earlier", args=[session.pk, first]) if first > 1 else ""
-    return {"entries": entries, "earlier": address}
+    return {"entries": entries, "earlier": address, "greeting": greeting_form(session)}
 
 
 def _current_persona(
@@ -171,14 +173,24 @@ def _current_persona(
     if chosen is None and shown and shown.persona:
         chosen = by_slug.get(shown.persona.slug)
     chosen = chosen or next(iter(personas), None)
-    return _persona_card(chosen, user_of(request)) if chosen else None
+    return persona_form(chosen) if chosen else None
 
 
-def _persona_card(persona: Persona, reader: User) -> dict[str, Any]:
-    return persona_form(persona) | {
-        "role": persona.role,
-        "description": persona.description,
-        "greeting": filled(
-            persona.greeting, char=persona.nickname or persona.name, user=reader.get_username()
-        ),
+def _cards(personas: list[Persona], reader: User, *, begins: bool) -> list[dict[str, Any]]:
+    """Who can be chosen; where a chat begins, with how it can begin."""
+    others = other_greetings(personas) if begins else {}
+    return [
+        persona_form(each)
+        | {"role": each.role, "description": each.description}
+        | (_opening(each, others.get(each.pk, []), reader.get_username()) if begins else {})
+        for each in personas
+    ]
+
+
+def _opening(persona: Persona, others: list[str], reader: str) -> dict[str, Any]:
+    char = persona.nickname or persona.name
+    greetings = enumerate(filled(each, char=char, user=reader) for each in [persona.greeting, *others])
+    return {
+        "greetings": [(number, words) for number, words in greetings if words],
+        "openers": openers_of(persona, reader=reader),
     }

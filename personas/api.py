@@ -9,6 +9,7 @@ from accounts.requests import user_of
 from accounts.rights import Right
 from core.schemas import ErrorOut
 from personas.models import Persona
+from personas.opening import other_greetings
 from personas.prompting import prompt_preview
 from personas.schemas import PersonaOut, PromptOut
 from personas.selectors import found_personas, get_active_persona
@@ -16,7 +17,7 @@ from personas.selectors import found_personas, get_active_persona
 router = Router(tags=["personas"])
 
 
-def _form(persona: Persona) -> PersonaOut:
+def _form(persona: Persona, others: list[str]) -> PersonaOut:
     return PersonaOut(
         id=persona.slug,
         name=persona.name,
@@ -26,6 +27,7 @@ def _form(persona: Persona) -> PersonaOut:
         picture_url=persona.avatar_url,
         description=persona.description,
         greeting=persona.greeting,
+        other_greetings=others,
         topics=persona.topics,
         tags=persona.tags,
     )
@@ -43,7 +45,9 @@ def list_personas(
     user_of(request, Right.READ)
     if "\0" in q + tag:
         return []
-    return [_form(persona) for persona in found_personas(q, tag)[offset : offset + limit]]
+    found = list(found_personas(q, tag)[offset : offset + limit])
+    others = other_greetings(found)
+    return [_form(persona, others.get(persona.pk, [])) for persona in found]
 
 
 @router.get(

@@ -229,6 +229,8 @@ class Card(models.Model):
     """As JSON, in the order of the file; empty for a persona of our own form without a card."""
     book = models.JSONField(default=dict, blank=True)
     """Its lorebook, in the form of `cards.lorebook.stored_book`."""
+    greetings = models.JSONField(default=list, blank=True)
+    """What it may say at the beginning of a chat instead of the persona's greeting."""
     report = models.JSONField(default=dict, blank=True)
     """What was found when it came in: `cards.report.SafetyReport`."""
     imported_at = models.DateTimeField(auto_now_add=True)

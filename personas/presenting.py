@@ -1,7 +1,6 @@
 """What people may read of a persona, with its macros filled in."""
 
 import json
-import re
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -10,9 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from personas.cards.mapping import as_text, data_of
 from personas.macros import filled
 from personas.models import Card, Persona
-
-_START = re.compile(r"^\s*<START>\s*$", re.IGNORECASE | re.MULTILINE)
-_MOST_GREETINGS = 20
+from personas.opening import dialogues_of, other_greetings
 
 
 def about(persona: Persona, reader: AbstractBaseUser | AnonymousUser) -> dict[str, Any]:
@@ -22,12 +19,10 @@ def about(persona: Persona, reader: AbstractBaseUser | AnonymousUser) -> dict[st
         return filled(text, char=persona.nickname or persona.name, user=reader.get_username())
 
     data = _card_of(persona)
-    others = data.get("alternate_greetings")
-    greetings = [as_text(each) for each in others] if isinstance(others, list) else []
     return {
         "greeting": told(persona.greeting),
-        "other_greetings": [told(each) for each in greetings if each][:_MOST_GREETINGS],
-        "dialogues": [told(each.strip()) for each in _START.split(persona.example_dialogue) if each.strip()],
+        "other_greetings": [told(each) for each in other_greetings([persona]).get(persona.pk, [])],
+        "dialogues": [told(each) for each in dialogues_of(persona)],
         "scenario": told(persona.scenario),
         "creator": as_text(data.get("creator")),
         "creator_notes": as_text(data.get("creator_notes")),

@@ -17,6 +17,7 @@ class PersonaOut(Schema):
     picture_url: str
     description: str
     greeting: str
+    other_greetings: Annotated[list[str], Field(description="others it may begin a chat with")]
     topics: list[str]
     tags: list[str]
 

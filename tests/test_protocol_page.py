@@ -140,6 +140,7 @@ def test_all_endings_of_a_turn_have_the_same_fields(listener: Listener) -> None:
 @pytest.mark.django_db  # whether a session rests is an engine setting
 def test_the_examples_of_answers_have_their_fields() -> None:
     turn = turn_with("queued")
+    turn.session.greeting, turn.session.next_position = {"text": "Hello."}, 3
     snapshot = {"type": "", "id": "", **conversation_form(turn.session, [turn.question], [turn], {})}
     accepted = {
         "type": "",

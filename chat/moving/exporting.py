@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from chat.greeting import told
 from chat.models import Message, Session
 from chat.presenting import entries_of, message_form, turn_form
 from chat.selectors import turns_on
@@ -38,6 +39,7 @@ def _json(session: Session) -> str:
         "valis_chat": FORMAT,
         "title": session.title,
         "persona": session.persona.slug if session.persona else "",
+        "greeting": {"text": told(session), "by": session.greeting["name"]} if session.greeting else None,
         "created_at": session.created_at.isoformat(),
         "exported_at": timezone.now().isoformat(),
         "messages": [_said(each) for each in _entries(session)],
@@ -59,7 +61,9 @@ def _said(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _markdown(session: Session) -> str:
-    return "\n\n".join([f"# {session.title or 'New chat'}", *map(_paragraph, _entries(session))]) + "\n"
+    begins = [f"## {session.greeting['name']}\n\n{told(session)}"] if session.greeting else []
+    said = map(_paragraph, _entries(session))
+    return "\n\n".join([f"# {session.title or 'New chat'}", *begins, *said]) + "\n"
 
 
 def _paragraph(entry: dict[str, Any]) -> str:

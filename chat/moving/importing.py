@@ -24,7 +24,7 @@ IMPORTED = {"name": "imported", "label": "Imported", "model": "", "is_fallback":
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`left_out` counts empty texts, and replies before which nothing was asked, as greetings are."""
+    """`left_out` counts empty texts, and further replies before which nothing was asked."""
 
     sessions: list[Session]
     messages: int
@@ -71,6 +71,10 @@ def _store(user: User, chat: Chat, exchanges: list[_Exchange], persona: Persona 
     now = timezone.now()
     position, messages, replies = 1, [], []
     session = Session(owner=user, persona=persona, last_activity_at=now)
+    if chat.greeting:
+        # Of nobody's here: what a file says is never told a model as a persona's own words.
+        name, text = chat.greeting.who[:60] or "Imported", chat.greeting.text.strip()
+        session.greeting = {"slug": "", "name": name, "text": text}
     session.title = " ".join(chat.title.split())[:LONGEST_TITLE] or title_from(exchanges[0].asked.text)
     for exchange in exchanges:
         message = Message(session=session, author=user, position=position, client_id=uuid4().hex)

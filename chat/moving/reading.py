@@ -29,6 +29,8 @@ class Chat:
     title: str
     said: list[Said] = field(default_factory=list)
     persona: str = ""
+    greeting: Said | None = None
+    """What it begins with, if anything was said before the first question."""
 
 
 def read_chats(content: bytes) -> list[Chat]:
@@ -80,7 +82,9 @@ def _of_valis(whole: dict[str, Any]) -> Chat:
         )
         for each in whole["messages"]
     ]
-    return Chat(str(whole.get("title") or ""), said, str(whole.get("persona") or ""))
+    begins = whole.get("greeting") or {}
+    greeting = Said("assistant", begins["text"], who=str(begins.get("by") or "")) if begins else None
+    return Chat(str(whole.get("title") or ""), said, str(whole.get("persona") or ""), greeting)
 
 
 def _name(persona: dict[str, Any] | None) -> str:
@@ -129,7 +133,8 @@ def _of_sillytavern(text: str) -> Chat:
             said.append(Said(role, each["mes"], _moment(each.get("send_date")), str(each.get("name") or "")))
     if not said:
         raise _refusal("It is none of the exports that VALIS knows.")
-    return Chat(title, said)
+    greeting = said.pop(0) if said[0].role == "assistant" else None
+    return Chat(title, said, greeting=greeting)
 
 
 def _role(name: str) -> Literal["user", "assistant"]:
@@ -147,7 +152,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _check(chat: Chat, number: int) -> None:
-    for place, said in enumerate(chat.said, 1):
+    for place, said in enumerate([*([chat.greeting] if chat.greeting else ()), *chat.said], 1):
         where = f"Chat {number}, message {place}"
         if not isinstance(said.text, str) or not is_storable(said.text):
             raise _refusal(f"{where}: this is no text.")

@@ -54,6 +54,13 @@ def fields_of(card: Mapping[str, Any]) -> dict[str, Any]:
     return fields | own_fields(ours_in(data), OURS)
 
 
+def greetings_in(card: Mapping[str, Any]) -> list[str]:
+    """What it offers beside its first message."""
+    texts = data_of(card).get("alternate_greetings")
+    found = (as_text(each)[: limits.GREETING] for each in texts) if isinstance(texts, list) else ()
+    return list(filter(None, found))[: limits.GREETINGS]
+
+
 def ours_in(data: Mapping[str, Any]) -> dict[str, Any]:
     extensions = data.get("extensions")
     ours = extensions.get("valis") if isinstance(extensions, dict) else None

@@ -13,7 +13,7 @@ from accounts.audit.recording import Person, record
 from core.errors import InvalidInput, NotFound
 from core.events import emit
 from personas.cards.books import stored_book
-from personas.cards.mapping import fields_of, is_possible
+from personas.cards.mapping import fields_of, greetings_in, is_possible
 from personas.cards.reading import Incoming, read_file
 from personas.cards.report import SafetyReport, safety_report
 from personas.cards.writing import FORMS, written
@@ -74,6 +74,7 @@ def import_persona(content: bytes, *, by: Person) -> Prepared:
             persona=persona,
             original=json.dumps(card, ensure_ascii=False, separators=(",", ":")) if card else "",
             book=book,
+            greetings=greetings_in(card),
             report=asdict(prepared.report),
         )
         record("persona.imported", actor=by, target=persona, name=persona.name, form=prepared.incoming.form)

@@ -43,10 +43,11 @@ async function request(method, path, body) {
   return answer;
 }
 
-export const submitMessage = (session, { client_id, text, persona }) =>
+export const submitMessage = (session, { client_id, text, persona, greeting }) =>
   request("POST", "/api/chat", {
     ...(session && { session_id: session }),
     persona_id: persona,
+    greeting,
     message: text,
     client_id,
     wait: false,

@@ -13,6 +13,7 @@ import { followExcerpts } from "./excerpts.js";
 import { openInDialog } from "./fragments.js";
 import { Gauge } from "./gauge.js";
 import { newClientId } from "./outbox.js";
+import { followOpening } from "./opening.js";
 import { followPersonaChoice } from "./personas.js";
 import { stickToEnd } from "./scrolling.js";
 import { keepTimesFresh } from "./times.js";
@@ -64,7 +65,8 @@ const delivery = new Delivery(page.session, {
 });
 
 function send(text) {
-  const item = { client_id: newClientId(), text, persona: composer.persona };
+  const { persona, greeting } = composer;
+  const item = { client_id: newClientId(), text, persona, greeting };
   conversation.showPending(item, page.author);
   scrollToEnd();
   delivery.send(item);
@@ -78,8 +80,9 @@ function hear(event) {
   else if (event.type.startsWith("turn.")) showTurnEvent(event);
 }
 
-function showSnapshot({ session, messages, turns }) {
+function showSnapshot({ session, greeting, messages, turns }) {
   if (session.title) showTitle(session.title);
+  if (greeting) conversation.showGreeting(greeting);
   for (const message of messages) conversation.showMessage(message);
   for (const turn of turns) conversation.showTurn(turn);
 }
@@ -151,6 +154,7 @@ document.body.addEventListener("htmx:afterSwap", markCurrentSession);
 
 keepTimesFresh();
 followPersonaChoice(form);
+followOpening(form, { write: (text) => composer.append(text) });
 followExcerpts(byId("entries"), {
   quote: (text) => composer.append(text),
   say: (text) => announcer.say(text),

@@ -41,6 +41,11 @@ export class Composer {
     return this.#form.elements.persona.value;
   }
 
+  /** Which of the persona's greetings was read, for a chat that begins. */
+  get greeting() {
+    return Number(this.#form.elements.greeting.value);
+  }
+
   set session(id) {
     this.#form.elements.session.value = id;
   }

@@ -2,7 +2,7 @@
 
 import { dressProse } from "./prose.js";
 import { writeTime } from "./times.js";
-import { Turn } from "./turn.js";
+import { showAvatar, Turn } from "./turn.js";
 
 export const ENDS = {
   "turn.done": "complete",
@@ -43,6 +43,17 @@ export class Conversation {
 
   dropPending(clientId) {
     this.#pending(clientId)?.remove();
+  }
+
+  /** Above everything, unless the page has it, or begins later. */
+  showGreeting({ persona, html }) {
+    if (this.#list.querySelector("[data-kind=greeting], [data-action=earlier]")) return;
+    const element = copyOf("greeting-template");
+    const slot = (name) => element.querySelector(`[data-slot=${name}]`);
+    showAvatar(slot("avatar"), persona);
+    slot("name").textContent = persona.name;
+    slot("html").innerHTML = html;
+    this.#place(element);
   }
 
   showMessage(message, clientId = message.client_id) {

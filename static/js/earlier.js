@@ -33,13 +33,13 @@ export function followHistory(viewport, entries, show) {
     refreshTimes(part);
     watch(part);
     const hadFocus = document.activeElement === button;
-    const first = part.querySelector(".entry");
+    const first = part.querySelector(".entry button");
     const below = button.closest("li").nextElementSibling;
     const before = below.getBoundingClientRect().top;
     show(part, button.closest("li"));
     viewport.scrollTop += below.getBoundingClientRect().top - before;
     if (!hadFocus) return;
-    const next = entries.querySelector("[data-action=earlier]") ?? first.querySelector("button");
+    const next = entries.querySelector("[data-action=earlier]") ?? first;
     next.focus({ preventScroll: true });
   }
 }

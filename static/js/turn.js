@@ -19,6 +19,14 @@ function codePoints(text) {
   return count;
 }
 
+export function showAvatar(avatar, { initials, colour, picture_url: picture }) {
+  avatar.className = `avatar avatar-${colour}`;
+  if (!picture) avatar.textContent = initials;
+  else if (!avatar.querySelector("img")) {
+    avatar.replaceChildren(Object.assign(new Image(), { src: picture, alt: "" }));
+  }
+}
+
 export class Turn {
   #slots = {};
   #text;
@@ -166,15 +174,10 @@ export class Turn {
     else delete this.element.dataset.wish;
   }
 
-  #showPersona({ name, initials, colour, picture_url: picture }) {
-    const { avatar } = this.#slots;
-    this.#slots.name.textContent = name;
-    this.#slots.thinker.textContent = name;
-    avatar.className = `avatar avatar-${colour}`;
-    if (!picture) avatar.textContent = initials;
-    else if (!avatar.querySelector("img")) {
-      avatar.replaceChildren(Object.assign(new Image(), { src: picture, alt: "" }));
-    }
+  #showPersona(persona) {
+    this.#slots.name.textContent = persona.name;
+    this.#slots.thinker.textContent = persona.name;
+    showAvatar(this.#slots.avatar, persona);
   }
 
   /** Who is before it; while nobody knows, the style sheet tells from the page. */

@@ -55,7 +55,8 @@ def test_as_markdown_it_is_for_reading(browser: Client, session: Session) -> Non
 
     text = answer.content.decode()
     assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
-    assert text.startswith("# What should I read?\n\n## alice, 20")
+    assert text.startswith("# What should I read?\n\n## Jane\n\nHello, I'm Jane.")
+    assert text.index("Hello, I'm Jane.") < text.index("## alice, 20")
     assert text.index("A *poem*.") < text.index("And then?")
     assert "*OpenAI · say:A *poem*.*" in text
 

@@ -96,12 +96,13 @@ def test_of_chatgpt_the_path_that_was_shown_comes_in(alice: User, jane: Persona)
     assert session.messages.get().created_at == datetime.fromtimestamp(1.7e9, UTC)
 
 
-def test_of_sillytavern_messages_come_in_and_the_greeting_is_counted(alice: User, jane: Persona) -> None:
+def test_of_sillytavern_messages_come_in_below_the_greeting(alice: User, jane: Persona) -> None:
     imported = import_chats(alice, SILLYTAVERN.encode())
 
     (session,) = imported.sessions
     assert (session.title, texts(session)) == ("Wren", ["Hi Wren", "*waves*"])
-    assert (imported.messages, imported.replies, imported.left_out) == (1, 1, 1)
+    assert (imported.messages, imported.replies, imported.left_out) == (1, 1, 0)
+    assert session.greeting["text"]
     assert session.messages.get().created_at == datetime(2024, 6, 1, 17, 31, tzinfo=UTC)
 
 
