@@ -23,6 +23,7 @@ from core import live
 from core.patience import patiently
 from core.rendering import render_markdown
 from core.request_id import start_request
+from memory.recall import Recalled, note_used
 from personas.prompting import build_system_prompt
 from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
 from providers.calls import CallRequest
@@ -89,6 +90,7 @@ class _Answering:
         self._limits = limits
         self._snapshot = claim.snapshot or NEUTRAL_SNAPSHOT
         self._why_no_place = claim.why_no_place
+        self._memories = claim.memories
         self._brief = Brief.from_json(turn.brief)
         self._held = held
         self._stop = stop
@@ -128,7 +130,7 @@ class _Answering:
     def _ask_the_gate(self) -> Answered | None:
         """None: nobody could answer, and the fallback voice has spoken already."""
         events = answer(
-            _request(self._turn, self._snapshot, self._brief, self._limits),
+            _request(self._turn, self._snapshot, self._brief, self._limits, self._memories),
             cascade=self._snapshot.cascade,
             model=self._brief.model,
             limits=self._limits,
@@ -198,6 +200,8 @@ class _Answering:
             },
             story=[step.to_json() for step in answered.steps],
         )
+        if not answered.candidate.is_fallback:
+            note_used(self._memories)
 
     def _speak_as_before(self, *, due_in: timedelta | None) -> None:
         if self._draft.checkpoint()[0]:
@@ -253,12 +257,20 @@ def provider_form(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _request(turn: Turn, snapshot: PersonaSnapshot, brief: Brief, limits: EngineLimits) -> CallRequest:
+def _request(
+    turn: Turn,
+    snapshot: PersonaSnapshot,
+    brief: Brief,
+    limits: EngineLimits,
+    memories: tuple[Recalled, ...],
+) -> CallRequest:
     most = snapshot.max_tokens or limits.max_output
     messages = dialogue_up_to(turn, limits)
     recent = [each.text for each in messages] if snapshot.book else ()
     return CallRequest(
-        system=build_system_prompt(snapshot, program_notes=brief.notes, recent=recent),
+        system=build_system_prompt(
+            snapshot, memories=[each.line for each in memories], program_notes=brief.notes, recent=recent
+        ),
         messages=messages,
         voice=snapshot.voice,
         max_tokens=min(brief.max_tokens or most, most),

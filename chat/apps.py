@@ -6,7 +6,10 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat.search.index import loosen_before_migrating, make_after_migrating  # noqa: PLC0415
+        from chat.remembering import without_memories  # noqa: PLC0415
+        from chat.search.index import CHATS  # noqa: PLC0415
+        from memory.signals import forgotten  # noqa: PLC0415
 
-        pre_migrate.connect(loosen_before_migrating, sender=self)
-        post_migrate.connect(make_after_migrating, sender=self)
+        pre_migrate.connect(CHATS.loosen_before_migrating, sender=self)
+        forgotten.connect(without_memories)
+        post_migrate.connect(CHATS.make_after_migrating, sender=self)

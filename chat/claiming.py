@@ -11,9 +11,11 @@ from chat.dispatching import dispatch_first_of_line
 from chat.greeting import as_greeted
 from chat.models import Turn
 from chat.prospects import prospect_of
+from chat.remembering import frozen, memories_for
 from chat.selectors import find_turn
 from chat.turns import Held
 from core import live
+from memory.recall import Recalled
 from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
 from providers.limits import EngineLimits
 from providers.places import all_are_busy
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claimed turn. `snapshot` is None when the persona cannot be read.
+    """A claimed turn. `snapshot` is None when the persona cannot be read; `memories` came to its mind.
 
     `why_no_place` is empty, or says why only the fallback voice may answer.
     """
@@ -31,12 +33,14 @@ class Claim:
     held: Held
     snapshot: PersonaSnapshot | None
     why_no_place: str = ""
+    memories: tuple[Recalled, ...] = ()
 
 
 def claimed(turn: Turn, limits: EngineLimits) -> Claim | None:
     """Take the turn, with a place or after too long a wait without one. None: it is not to be had now."""
     snapshot = _snapshot_of(turn)
-    turn.snapshot = snapshot.to_json() if snapshot else {}
+    memories = memories_for(turn, limits) if snapshot else ()
+    turn.snapshot = (snapshot.to_json() | frozen(memories)) if snapshot else {}
     event_id = _last_event_before(turn)
     places, longest_wait = limits.max_concurrent_requests, limits.longest_wait
     if held := turns.claim(turn, places=places, snapshot=turn.snapshot, event_id=event_id):
@@ -44,7 +48,7 @@ def claimed(turn: Turn, limits: EngineLimits) -> Claim | None:
             # Several places may have been freed at once, or added by staff.
             dispatch_first_of_line(places)
             announce_line_moved()
-        return Claim(held, snapshot)
+        return Claim(held, snapshot, memories=memories)
     if not turn.waits_since:
         return None
     held = turns.claim_without_place(

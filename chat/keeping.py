@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.audit.recording import record
 from accounts.models import User
+from chat import remembering
 from chat.announcing import announce_deletion, announce_session
 from chat.models import OPEN_STATUSES, Message, Session, Turn
 from chat.selectors import deleted_sessions_of, find_turn, locked_session
@@ -52,6 +53,7 @@ def delete_session(user: User, session_id: UUID) -> Session:
         session = locked_session(user, session_id)
         session.deleted_at = timezone.now()
         session.save(update_fields=["deleted_at"])
+        remembering.withdraw(session)
         record("session.deleted", actor=user, target=session)
     announce_deletion(session)
     stop_replies(session)
@@ -65,6 +67,7 @@ def restore_session(user: User, session_id: UUID) -> Session:
         if session := row_or_none(deleted.filter(deleted_at__gt=timezone.now() - KEPT_AFTER_DELETION)):
             session.deleted_at = None
             session.save(update_fields=["deleted_at"])
+            remembering.restore(session)
             record("session.restored", actor=user, target=session)
             return session
         return locked_session(user, session_id)
@@ -93,7 +96,9 @@ def erase_deleted() -> int:
         turns__in=Turn.objects.filter(session__deleted_at__lt=long_ago, status__in=OPEN_STATUSES)
     )
     session_ids = list(ended.order_by("deleted_at").values_list("pk", flat=True)[:_BATCH])
-    Session.objects.filter(pk__in=session_ids).delete()
+    with transaction.atomic():
+        remembering.forget(session_ids)
+        Session.objects.filter(pk__in=session_ids).delete()
     return len(session_ids)
 
 

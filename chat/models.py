@@ -135,6 +135,9 @@ class Turn(models.Model):
             models.Index(name="turns_with_brief", fields=["finished_at"], condition=Q(brief__isnull=False)),
         ]
 
+    may_recall: bool
+    """Only where a worker takes it up: whether the persona knows anything of its owner."""
+
     def __str__(self) -> str:
         return f"turn {self.pk} ({self.status})"
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import user_of
 from chat.search.finding import search
-from chat.search.words import LONGEST_QUERY
 from core.errors import InvalidInput
+from core.search.words import LONGEST_QUERY
 
 
 @require_safe

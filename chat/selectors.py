@@ -4,15 +4,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.models import User
 from chat.models import OPEN_STATUSES, Message, Session, Turn, TurnStatus
 from core.errors import NotFound
 from core.queries import row_or_none
+from memory.recall import something_to_recall
 
 LATELY = timedelta(minutes=10)
+_MAY_RECALL = RawSQL(  # noqa: S611  # nosec B611
+    something_to_recall(persona="chat_turn.persona_id", person="chat_session.owner_id"),
+    (),
+    BooleanField(),
+)
 
 
 def sessions_of(user: User) -> QuerySet[Session]:
@@ -55,9 +62,10 @@ def find_turn(turn_id: int) -> Turn:
 
 
 def waiting_turn(turn_id: int) -> Turn | None:
-    """A queued turn with what answering it needs, in one query."""
+    """A queued turn with what answering it needs, in one query; `may_recall`: something is remembered."""
     queued = Turn.objects.filter(pk=turn_id, status=TurnStatus.QUEUED)
-    return row_or_none(queued.select_related("session", "question", "persona"))
+    whole = queued.select_related("session", "question", "persona")
+    return row_or_none(whole.annotate(**{"may_recall": _MAY_RECALL}))
 
 
 def lately_open_turns(session_id: UUID) -> set[int]:

@@ -34,7 +34,7 @@ def submit_transient(user: User, *, session_id: UUID, persona: Persona, brief: B
 
 def blank(turn_ids: list[int]) -> None:
     """Take the text out of turns that are over. Who asked, and what it took, stays in the ledger."""
-    Turn.objects.filter(pk__in=turn_ids).update(brief=None)
+    Turn.objects.filter(pk__in=turn_ids).update(brief=None, snapshot={})
     Attempt.objects.filter(turn__in=turn_ids).exclude(text="").update(text="", html="")
 
 

@@ -94,6 +94,7 @@ class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, ModelAdmin):
             },
         ),
         ("Model", {"fields": ("temperature", "max_tokens", "cascade")}),
+        ("Memory", {"fields": ("has_memory",)}),
         ("Daily caps", {"fields": ("daily_token_cap", "daily_cost_cap_usd")}),
         ("The prompt", {"fields": ("prompt_as_sent",)}),
         ("Files", {"fields": ("import_report", "files")}),

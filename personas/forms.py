@@ -108,6 +108,7 @@ class PersonaForm(PersonaModelForm):
             "daily_token_cap",
             "daily_cost_cap_usd",
             "cascade",
+            "has_memory",
             "is_active",
         )
         help_texts: ClassVar = {

@@ -151,6 +151,11 @@ class Persona(models.Model):
     is_active = models.BooleanField(
         "active", default=True, help_text="Only active personas can be chosen for a chat."
     )
+    has_memory = models.BooleanField(
+        "memory",
+        default=True,
+        help_text="Whether it uses what it knows of people, and learns more. Nothing is deleted by this.",
+    )
     has_book = models.BooleanField("has a lorebook", default=False, editable=False)
     is_shipped = models.BooleanField("came with VALIS", default=False, editable=False)
     created_at = models.DateTimeField("created", auto_now_add=True)

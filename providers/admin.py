@@ -115,6 +115,7 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
         ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
         ("Daily caps of a persona", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),
         ("Chats", {"fields": ("session_idle_hours",)}),
+        ("Memory", {"fields": ("memory", "memory_tokens")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -35,6 +35,8 @@ class EngineLimits(BaseModel):
     daily_cost_cap_usd: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
     place_wait: Annotated[float, Field(ge=0, le=60)] = 2.0
     session_idle_hours: Annotated[float, Field(gt=0, le=8760)] = 24.0
+    memory: bool = True
+    memory_tokens: Annotated[int, Field(ge=0, le=8000)] = 400
 
     @field_validator("*", mode="before")
     @classmethod

@@ -187,6 +187,14 @@ class EngineSettings(models.Model):
         default=_default("session_idle_hours"),
         help_text="Hours without a message after which a chat is listed as inactive. Nothing is deleted.",
     )
+    memory = models.BooleanField(
+        default=_default("memory"),
+        help_text="Whether replies use what personas know of people, and personas learn more.",
+    )
+    memory_tokens = models.PositiveIntegerField(
+        default=_default("memory_tokens"),
+        help_text="Tokens of memories in one prompt: those that fit best. 0: none.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

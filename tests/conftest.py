@@ -18,6 +18,8 @@ from accounts.audit.triggers import drop_triggers
 from accounts.models import User
 from accounts.rights import Role
 from accounts.roles import give_role
+from memory.models import Kind, Memory, Origin
+from memory.services import remember
 from personas.loading import load_shipped
 from personas.models import Persona
 from providers.models import EngineSettings, Provider
@@ -102,6 +104,17 @@ def as_user() -> Callable[[User], Client]:
 def jane(db: None) -> Persona:
     load_shipped()
     return Persona.objects.get(slug="jane")
+
+
+@pytest.fixture
+def learn(alice: User, jane: Persona) -> Callable[..., Memory]:
+    """Jane remembers something about Alice, or about whom it is said."""
+
+    def learn(text: str, *, person: User | None = alice, persona: Persona = jane, **values: object) -> Memory:
+        given = {"kind": Kind.FACT, "origin": Origin.MODEL} | values
+        return remember(persona_id=persona.pk, person_id=person.pk if person else None, text=text, **given)
+
+    return learn
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from django.db.models import F, QuerySet
 
 from accounts.models import User
 from chat.models import Attempt, Message, Session, TurnStatus
-from chat.search.index import matching
-from chat.search.words import snippet, words_of
+from chat.search.index import CHATS
 from core.errors import InvalidInput
+from core.search.words import snippet, words_of
 
 Found = Message | Attempt
 
@@ -72,14 +72,14 @@ def _time(row: Found) -> datetime:
 def _messages(user: User, words: list[str], seen: Cursor) -> QuerySet[Message]:
     mine = Message.objects.filter(pk__lt=seen.message, session__owner=user)
     kept = mine.filter(session__is_transient=False, session__deleted_at=None)
-    return matching(kept.select_related("session"), words)
+    return CHATS.matching(kept.select_related("session"), words)
 
 
 def _replies(user: User, words: list[str], seen: Cursor) -> QuerySet[Attempt]:
     ended = Attempt.objects.exclude(status=TurnStatus.STREAMING).filter(number=F("turn__attempt"))
     mine = ended.filter(pk__lt=seen.attempt, turn__session__owner=user)
     kept = mine.filter(turn__session__is_transient=False, turn__session__deleted_at=None)
-    return matching(kept.select_related("turn__session", "turn__persona"), words)
+    return CHATS.matching(kept.select_related("turn__session", "turn__persona"), words)
 
 
 def _form(row: Found, words: list[str]) -> dict[str, Any]:

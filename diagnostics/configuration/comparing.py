@@ -22,7 +22,7 @@ from providers.lineup import Candidate, line_up
 from providers.models import EngineSettings
 
 FILE = "file"
-_OF_PERSONAS = {"max_output": "max_tokens"}
+_OF_PERSONAS = {"max_output": "max_tokens", "memory": "has_memory"}
 """Fields of a persona that go before the setting; others have the setting's own name."""
 
 
@@ -214,4 +214,6 @@ def _personas_with_their_own(name: str, value: Any) -> list[Other]:
     if own not in {each.name for each in Persona._meta.get_fields()}:
         return []
     rows = Persona.objects.filter(is_active=True).exclude(**{f"{own}__isnull": True})
+    if isinstance(value, bool):  # off for all is off for each
+        rows = rows.filter(**{own: False})
     return [Other(str(slug), theirs) for slug, theirs in rows.values_list("slug", own) if theirs != value]

@@ -14,11 +14,11 @@ from chat.briefs import Brief
 from chat.keeping import delete_session, restore_session
 from chat.models import Message, Session, TurnStatus
 from chat.search.finding import search
-from chat.search.index import loosen_before_migrating
-from chat.search.words import snippet, words_of
+from chat.search.index import CHATS
 from chat.services import submit_message
 from chat.transient import submit_transient
 from core.errors import InvalidInput
+from core.search.words import snippet, words_of
 from personas.models import Persona
 from providers.calls import Utterance
 from providers.models import Provider
@@ -162,7 +162,7 @@ def test_results_come_in_pages_without_loss_the_newest_first(
 
 def test_the_index_is_made_anew_where_it_is_missing(say: Say, alice: User) -> None:
     say("The harbour")
-    loosen_before_migrating(using="default", plan=[object()])
+    CHATS.loosen_before_migrating(using="default", plan=[object()])
     Message.objects.update(text="The mill")
 
     call_command("migrate", verbosity=0)

@@ -1,5 +1,6 @@
 """Storing, strengthening, changing and forgetting what a persona knows."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from memory.models import Kind, Memory, Origin
 from memory.services import compress, contradict, forget, remember, update, usable
 from memory.signals import forgotten
 from personas.models import Persona
-from tests.memory.conftest import Learn
+
+Learn = Callable[..., Memory]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

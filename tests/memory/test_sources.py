@@ -1,5 +1,6 @@
 """What was drawn from a message goes with it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from memory.models import Memory, Origin
 from memory.services import compress, contradict, usable
 from memory.sources import forget_messages, restore_messages, withdraw_messages
-from tests.memory.conftest import Learn
+
+Learn = Callable[..., Memory]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
