@@ -65,7 +65,7 @@ def waiting_turn(turn_id: int) -> Turn | None:
     """A queued turn with what answering it needs, in one query; `may_recall`: something is remembered."""
     queued = Turn.objects.filter(pk=turn_id, status=TurnStatus.QUEUED)
     whole = queued.select_related("session", "question", "persona")
-    return row_or_none(whole.annotate(**{"may_recall": _MAY_RECALL}))
+    return row_or_none(whole.annotate(may_recall=_MAY_RECALL))  # type: ignore[no-redef]  # only declared
 
 
 def lately_open_turns(session_id: UUID) -> set[int]:

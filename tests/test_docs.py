@@ -108,6 +108,8 @@ def test_every_engine_setting_is_explained_with_its_default() -> None:
     explained = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.MULTILINE))
 
     def shown(value: object) -> str:
+        if isinstance(value, bool):
+            return str(value).lower()
         return ", ".join(map(shown, value)) if isinstance(value, tuple) else f"{value:g}"
 
     assert explained == {name: shown(value) for name, value in EngineLimits()}

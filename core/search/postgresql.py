@@ -54,7 +54,7 @@ class GinIndex:
             f"ORDER BY id DESC LIMIT {most}"
         )
         query = (
-            "SELECT found.id, place - 1 AS hit "  # noqa: S608
+            "SELECT found.id, place - 1 AS hit "  # noqa: S608  # nosec B608
             "FROM unnest(%s::text[]) WITH ORDINALITY AS sought(word, place), "
             f"LATERAL ({newest}) AS found"
         )

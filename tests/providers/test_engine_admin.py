@@ -30,6 +30,8 @@ SETTINGS = {
     "daily_cost_cap_usd": "1",
     "place_wait": "2",
     "session_idle_hours": "24",
+    "memory": "on",
+    "memory_tokens": "400",
 }
 
 
