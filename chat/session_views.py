@@ -1,4 +1,4 @@
-"""The menu of a session, its page for browsers without scripts, and the archive."""
+"""The menu of a session, its page for browsers without scripts, and the lists of all and of archived ones."""
 
 import uuid
 from typing import Any
@@ -13,15 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.requests import user_of
 from chat import keeping
+from chat.listing import Place, page_of
 from chat.models import Session
 from chat.moving.importing import import_chats
 from chat.moving.reading import MOST_BYTES
 from chat.selectors import own_session
-from chat.sidebar import archived_of
 from core.errors import InvalidInput, NotFound, ValisError
 
 _CHANGED = {"HX-Trigger": "sessions-changed"}
-_MOST_PAGES = 10_000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,9 +78,20 @@ def restore(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @login_required
 def archive(request: HttpRequest) -> HttpResponse:
-    number = request.GET.get("page", "1")
-    page = int(number) if number.isascii() and number.isdecimal() and 0 < int(number) < _MOST_PAGES else 1
-    return render(request, "chat/archive.html", archived_of(user_of(request), page=page))
+    return _list(request, is_archived=True)
+
+
+@require_safe
+@login_required
+def everything(request: HttpRequest) -> HttpResponse:
+    """All that is not archived: the sidebar shows the newest."""
+    return _list(request, is_archived=False)
+
+
+def _list(request: HttpRequest, *, is_archived: bool) -> HttpResponse:
+    after = Place.read(request.GET.get("after", ""))
+    page = page_of(user_of(request), is_archived=is_archived, after=after)
+    return render(request, "chat/list.html", page | {"is_archive": is_archived})
 
 
 def _changes(request: HttpRequest) -> dict[str, Any]:

@@ -14,25 +14,15 @@ MOST = 50
 
 
 def sidebar_of(user: User) -> dict[str, Any]:
-    """The newest sessions in groups, and how many are archived."""
+    """The newest sessions in groups, whether there are more, and how many are archived."""
     listed = with_activity(sessions_of(user).filter(is_archived=False)).order_by(
         "-is_pinned", "-last_activity_at"
     )
-    return {
-        "sessions": [row_of(each) for each in listed[:MOST]],
-        "archived_count": sessions_of(user).filter(is_archived=True).count(),
-    }
-
-
-def archived_of(user: User, *, page: int) -> dict[str, Any]:
-    """A page of archived sessions, the latest first."""
-    start = (page - 1) * MOST
-    archived = with_activity(sessions_of(user).filter(is_archived=True))[start : start + MOST + 1]
-    rows = [row_of(each) for each in archived]
+    rows = [row_of(each) for each in listed[: MOST + 1]]
     return {
         "sessions": rows[:MOST],
-        "previous_page": page - 1,
-        "next_page": page + 1 if len(rows) > MOST else 0,
+        "are_more": len(rows) > MOST,
+        "archived_count": sessions_of(user).filter(is_archived=True).count(),
     }
 
 

@@ -6,6 +6,7 @@ app_name = "chat"
 urlpatterns = [
     path("", views.home, name="home"),
     path("sessions/", views.sessions, name="sessions"),
+    path("all/", session_views.everything, name="all"),
     path("archive/", session_views.archive, name="archive"),
     path("import/", session_views.bring, name="import"),
     path("search/", search_views.find, name="search"),

@@ -122,6 +122,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/sessions/": LOGIN_FIRST,
     "chat/send/": NO_GET,
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
+    "chat/all/": LOGIN_FIRST,
     "chat/archive/": LOGIN_FIRST,
     "chat/search/": LOGIN_FIRST,
     "chat/import/": LOGIN_FIRST,

@@ -95,16 +95,6 @@ def test_pinned_sessions_stand_first_in_the_sidebar(browser: Client, session: Se
     assert order == sorted(order)
 
 
-def test_the_archive_is_read_in_pages(browser: Client, alice: User) -> None:
-    Session.objects.bulk_create(Session(owner=alice, is_archived=True, title=f"Old {n}") for n in range(51))
-
-    first, second = (browser.get(f"/chat/archive/?page={n}").content.decode() for n in (1, 2))
-    assert (first.count("archive-item"), second.count("archive-item")) == (50, 1)
-    assert "?page=2" in first
-    assert "?page=3" not in second
-    assert browser.get("/chat/archive/?page=²").status_code == 200
-
-
 def test_a_deleted_session_is_gone_at_once_everywhere(browser: Client, session: Session) -> None:
     turn = session.turns.get()
 
