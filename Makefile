@@ -9,6 +9,8 @@ ROUNDS := 1
 FRESH :=
 QUIET :=
 PY := .venv/bin/python
+# Some images forbid Python to keep what it has compiled, and hundreds of processes would compile it again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .PHONY: help run demo audit test test-sqlite test-postgresql test-tools check lint types format screenshots benchmark faults
@@ -28,7 +30,8 @@ test-sqlite: .venv/.installed-dev test-tools ## The whole suite on SQLite (ARGS=
 	@$(PYTEST) -o cache_dir=.pytest_cache/sqlite $(ARGS)
 
 test-postgresql: .venv/.installed-dev ## The tests that matter for both databases, on PostgreSQL
-	@VALIS_TEST_DATABASE=postgres $(PYTEST) -o cache_dir=.pytest_cache/postgresql -m both_databases $(ARGS)
+	@VALIS_TEST_DATABASE=postgres $(PYTEST) -o cache_dir=.pytest_cache/postgresql -m both_databases $(ARGS) \
+		$(shell grep --recursive --files-with-matches --include="test_*.py" both_databases tests)
 
 faults: .venv/.installed-dev test-tools ## Break everything there is to break, at random moments (ROUNDS=1)
 	@VALIS_FAULT_ROUNDS=$(ROUNDS) $(PY) -m pytest -p no:randomly -m "fault or not fault" tests/faults $(ARGS)

@@ -13,7 +13,7 @@ from providers.errors import ProviderError, StreamUnreadable, TimeLimitPassed
 from providers.limits import EngineLimits
 
 MAX_REPLY_CHARACTERS = 400_000
-_PROBE_SECONDS = 1.0
+_PROBE_SECONDS = 2.0
 _SECONDS_AFTER_THE_END = 0.5
 
 OnText = Callable[[str], None]

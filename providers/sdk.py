@@ -32,7 +32,7 @@ from providers.errors import (
 from providers.pacing import Pace
 from providers.sse import ServerSentEvent, SseParser
 
-_PROBE_SECONDS = 0.25
+_PROBE_SECONDS = 1.0  # for one who does not even refuse: a busy machine takes a while
 _END_SECONDS = 0.05
 # Bytes as they come: a compressed stream would have to be unpacked token by token.
 PLAIN_BYTES = {"Accept-Encoding": "identity"}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
@@ -20,9 +20,10 @@ from accounts.rights import Role
 from accounts.roles import give_role
 from memory.models import Kind, Memory, Origin
 from memory.services import remember
-from personas.loading import load_shipped
+from personas.loading import reset_to_shipped
 from personas.models import Persona
 from providers.models import EngineSettings, Provider
+from tests.emptying import empty_tables
 from tests.playing.server import PlayingServer
 from valis_site.memory_broker import Channel
 
@@ -42,6 +43,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests empty whole tables, which the audit log refuses; its own tests put its triggers back."""
     with django_db_blocker.unblock():
         drop_triggers(connection)
+    TransactionTestCase._fixture_teardown = empty_tables
 
 
 @pytest.fixture(autouse=True)
@@ -102,8 +104,13 @@ def as_user() -> Callable[[User], Client]:
 
 @pytest.fixture
 def jane(db: None) -> Persona:
-    load_shipped()
-    return Persona.objects.get(slug="jane")
+    """The first of the shipped personas, alone."""
+    return reset_to_shipped("jane")
+
+
+@pytest.fixture
+def sam(db: None) -> Persona:
+    return reset_to_shipped("sam")
 
 
 @pytest.fixture
@@ -153,9 +160,9 @@ def quick_engine(db: None) -> EngineSettings:
 
 @pytest.fixture
 def eventually() -> Callable[..., None]:
-    """Wait for a condition, a few seconds at most."""
+    """Wait for a condition; the limit is for what never happens, and busy machines take their time."""
 
-    def wait(condition: Callable[[], object], *, seconds: float = 5.0) -> None:
+    def wait(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
         ends_at = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < ends_at, "it did not happen in time"

@@ -23,6 +23,9 @@ if os.environ.get("VALIS_TEST_DATABASE") == "postgres":
 
     _postgres = get_server(Path(tempfile.gettempdir()) / f"valis-pg-{os.getuid()}")
     os.environ["DATABASE_URL"] = _postgres.get_uri()
+    # Nothing in it has to outlast the machine.
+    _postgres.psql("ALTER SYSTEM SET fsync = off;")
+    _postgres.psql("SELECT pg_reload_conf();")
 
 from valis_site.settings import *  # noqa: E402, F403
 from valis_site.settings import DATABASES, LOGGING  # noqa: E402

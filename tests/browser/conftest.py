@@ -30,7 +30,7 @@ USUAL = "say:Here is a short answer."
 
 Visit = Callable[..., ChatPage]
 
-expect.set_options(timeout=30_000)  # machines that run tests are busy
+expect.set_options(timeout=60_000)  # machines that run tests are busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,7 +103,7 @@ def visit(browser: Browser, valis: Valis, people: Callable[[str], Person], watch
 
     def open_page(path: str = "/chat/", *, person: str | None = "demo", **options: Any) -> ChatPage:
         context = browser.new_context(base_url=valis.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         opened.append(context)
         if person:
             cookie = {"name": "sessionid", "value": people(person).login_cookie, "url": valis.url}

@@ -178,7 +178,7 @@ def test_when_the_login_has_ended_what_is_written_is_sent_after_the_next_one(
     chat.page.context.clear_cookies(name="sessionid")
     valis.stop()
     valis.start()
-    expect(chat.complaint).to_contain_text("Your login has ended.", timeout=15_000)
+    expect(chat.complaint).to_contain_text("Your login has ended.", timeout=60_000)
     chat.send("Written without a login.")
     expect(chat.messages.last).to_contain_text("Not sent yet")
     expect(chat.complaint).to_contain_text("Your login has ended.")

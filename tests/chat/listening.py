@@ -16,11 +16,11 @@ class Listener:
     def __init__(self, topic: object) -> None:
         self._topic = topic_of(topic) if isinstance(topic, UUID) else str(topic)
         self._heard: list[dict[str, Any]] = []
-        self._subscription = run_on_loop(self._subscribe()).result(5)
+        self._subscription = run_on_loop(self._subscribe()).result(60)
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        run_on_loop(self._read()).result(5)
+        run_on_loop(self._read()).result(60)
         return list(self._heard)
 
     @property

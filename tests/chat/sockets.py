@@ -12,7 +12,7 @@ from accounts.models import User
 from valis_site.asgi import application
 
 HOST, ORIGIN = "testserver", "http://testserver"
-SECONDS = 10
+SECONDS = 60
 
 
 def login_of(user: User) -> str:

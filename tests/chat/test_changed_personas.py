@@ -92,7 +92,7 @@ def test_a_running_reply_goes_on_as_it_began_whatever_happens_to_its_persona(
     playing.calls.wait_until(lambda calls: calls and calls[0].first_token)
 
     change(jane)
-    answering.result(10)
+    answering.result(60)
 
     turn = Turn.objects.get(pk=turn.pk)
     assert turn.status == TurnStatus.COMPLETE

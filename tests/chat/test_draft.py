@@ -33,7 +33,7 @@ def append(draft: Draft, *pieces: str) -> None:
         for piece in pieces:
             draft.append(piece)
 
-    run_on_loop(write()).result(5)
+    run_on_loop(write()).result(60)
 
 
 def published(ears: Listener) -> list[tuple[int, str]]:

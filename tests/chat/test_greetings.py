@@ -70,6 +70,7 @@ def test_the_model_is_told_the_greeting_that_was_read(
     assert "before writing anything:\nSit *down*." in playing.calls[-1].system
 
 
+@pytest.mark.usefixtures("sam")
 def test_a_persona_that_comes_later_does_not_believe_it_has_greeted(
     say: Say, provider: Callable[..., Provider], playing: PlayingServer
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_persona_that_comes_later_does_not_believe_it_has_greeted(
     assert "before writing anything" not in playing.calls[-1].system
 
 
+@pytest.mark.usefixtures("sam")
 def test_who_is_chosen_in_an_empty_session_greets(alice: User, jane: Persona, say: Say) -> None:
     session = create_session(alice, persona_slug="jane")
     assert greeting_in(session, alice) == ""  # somebody else may still be chosen

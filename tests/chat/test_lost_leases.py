@@ -98,7 +98,7 @@ def test_an_owner_may_renew_a_lease_that_ran_out(stream: Turn, eventually) -> No
 
     Turn.objects.filter(pk=stream.pk).update(lease_until=timezone.now() - timedelta(seconds=60))
     eventually(lambda: not turns.lost_turns().exists())
-    answer.result(10)
+    answer.result(60)
 
     assert find_turn(stream.pk).status == TurnStatus.COMPLETE
 
@@ -109,7 +109,7 @@ def test_a_running_reply_is_kept_as_far_as_it_came(stream: Turn, eventually, pla
     eventually(lambda: len(kept_text(stream)) > 20)
     assert numbered(60).startswith(kept_text(stream))
     assert find_turn(stream.pk).status == TurnStatus.STREAMING
-    answer.result(10)
+    answer.result(60)
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def test_a_database_that_is_away_in_mid_stream_costs_the_reply_nothing(
     with database_away():
         if connection.vendor == "sqlite":
             eventually(lambda: "could not be checkpointed" in caplog.text)
-    answer.result(10)
+    answer.result(60)
 
     turn = find_turn(stream.pk)
     assert (turn.status, kept_text(turn)) == (TurnStatus.COMPLETE, numbered(60))
@@ -171,7 +171,7 @@ def test_the_lease_is_renewed_again_once_the_database_is_back(
 
     eventually(lambda: len(kept_text(turn)) > len(kept))
     assert find_turn(turn.pk).status == TurnStatus.STREAMING
-    answer.result(10)
+    answer.result(60)
 
 
 def test_a_database_that_is_away_at_the_end_is_waited_for(
@@ -190,7 +190,7 @@ def test_a_database_that_is_away_at_the_end_is_waited_for(
             eventually(lambda: "waiting for the database" in caplog.text)
         else:
             playing.calls.wait_until(lambda calls: calls[0].ended)
-    answer.result(10)
+    answer.result(60)
 
     turn = find_turn(turn.pk)
     assert (turn.status, kept_text(turn)) == (TurnStatus.COMPLETE, numbered(20))

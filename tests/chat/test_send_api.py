@@ -46,6 +46,7 @@ def test_a_message_is_answered_with_the_finished_reply(
 
 
 @pytest.mark.both_databases
+@pytest.mark.usefixtures("sam")
 def test_a_conversation_goes_on_in_its_session(browser: Client, provider, playing: PlayingServer) -> None:
     provider("echo")
 

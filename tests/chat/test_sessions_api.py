@@ -24,6 +24,7 @@ def browser(alice: User, as_user: Callable[[User], Client]) -> Client:
     return as_user(alice)
 
 
+@pytest.mark.usefixtures("sam")
 def test_a_session_begins_with_the_chosen_persona(browser: Client, jane: Persona, alice: User) -> None:
     answer = browser.post("/api/sessions", {"persona_id": "sam"}, content_type="application/json")
 
@@ -178,6 +179,7 @@ def test_a_page_of_a_session_asks_the_database_as_often_for_many_turns_as_for_on
         browser.get(f"/api/sessions/{session.pk}")
 
 
+@pytest.mark.usefixtures("sam")
 def test_history_tells_who_said_what_and_who_answered(
     browser: Client, say: Say, provider: Callable[..., Provider]
 ) -> None:

@@ -95,6 +95,7 @@ async def test_a_used_client_id_is_a_conflict_and_says_which(socket: Socket) -> 
     assert (error["code"], error["details"]["client_id"]) == ("client_id_taken", "mine")
 
 
+@pytest.mark.usefixtures("sam")
 async def test_the_persona_can_be_switched(socket: Socket) -> None:
     await socket.send("Hello Sam.", persona="sam")
 

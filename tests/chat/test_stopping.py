@@ -38,10 +38,10 @@ def running(say: Say, provider: MakeProvider, playing: PlayingServer) -> Iterato
     playing.calls.wait_until(lambda calls: calls and calls[0].tokens_out >= 5)
     yield turn
     stop_turn(turn)
-    answering.result(10)
+    answering.result(60)
 
 
-def wait_for_end(turn: Turn, *, seconds: float = 5) -> None:
+def wait_for_end(turn: Turn, *, seconds: float = 60) -> None:
     ends_at = time.monotonic() + seconds
     while find_turn(turn.pk).status == TurnStatus.STREAMING:
         assert time.monotonic() < ends_at, "it runs on"
@@ -113,7 +113,7 @@ def test_a_reply_is_stopped_before_its_first_token_too(
     playing.calls.wait_until(lambda calls: calls)
 
     stop_turn(turn)
-    answering.result(2)
+    answering.result(60)
 
     status, reply = reply_of(turn)
     assert (status, reply.text) == (TurnStatus.CANCELLED, "")
@@ -129,7 +129,7 @@ def test_a_reply_is_stopped_in_the_pause_between_two_rounds_too(
     eventually(Call.objects.filter(outcome=CallOutcome.FAILED).exists)
 
     stop_turn(turn)
-    answering.result(2)
+    answering.result(60)
 
     status, reply = reply_of(turn)
     assert status == TurnStatus.CANCELLED
@@ -146,7 +146,7 @@ def test_stopping_one_reply_leaves_the_others_alone(
 
     stop_turn(stopped)
     for each in answers:
-        each.result(10)
+        each.result(60)
 
     assert reply_of(stopped)[0] == TurnStatus.CANCELLED
     assert (reply_of(other)[0], reply_of(other)[1].text) == (TurnStatus.COMPLETE, numbered(40))
@@ -206,7 +206,7 @@ def test_a_reply_nobody_saw_anything_of_waits_again_when_the_server_stops(
     playing.calls.wait_until(lambda calls: calls)
 
     process.close()
-    answering.result(5)
+    answering.result(60)
 
     assert find_turn(turn.pk).status == TurnStatus.QUEUED
 
@@ -221,7 +221,7 @@ def test_a_reply_that_a_person_wants_stopped_does_not_wait_again_when_the_server
 
     turns.request_stop(turn)
     process.close()
-    answering.result(5)
+    answering.result(60)
 
     assert (reply_of(turn)[0], reply_of(turn)[1].code) == (TurnStatus.CANCELLED, "stopped")
 
@@ -230,7 +230,7 @@ def test_a_server_that_stops_begins_no_reply(process: RunningTurns, say: Say) ->
     turn = say().turn
     process.close()
 
-    answering_in_thread(turn).result(5)
+    answering_in_thread(turn).result(60)
 
     assert find_turn(turn.pk).attempt == 0
 

@@ -194,6 +194,7 @@ def test_a_session_that_never_was_is_not_found(say: Say) -> None:
         say(session_id=uuid.uuid4())
 
 
+@pytest.mark.usefixtures("sam")
 def test_switching_the_persona_changes_who_answers_from_now_on(say: Say) -> None:
     first = say()
     session = first.message.session

@@ -253,7 +253,7 @@ def test_a_worker_that_was_lost_is_followed_by_another_one(ask, provider: Callab
     turn = ask()
     assert dispatched_turns() == [turn.pk]
 
-    answering_in_thread(turn).result(10)
+    answering_in_thread(turn).result(60)
 
     turn.refresh_from_db()
     assert turn.status == TurnStatus.COMPLETE

@@ -163,7 +163,7 @@ def test_stopping_it_before_its_first_word_brings_back_what_was_said(
 
     services.stop_turn(find_turn(turn.pk))
 
-    done.result(10)
+    done.result(60)
     turn = find_turn(turn.pk)
     assert (turn.status, turn.wished_at, turn.current_attempt.text) == (TurnStatus.COMPLETE, None, before)
 

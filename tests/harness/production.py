@@ -1,8 +1,6 @@
 """VALIS in several processes, with a Redis and a PostgreSQL of its own and a bad way to each of them."""
 
 import secrets
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -12,7 +10,8 @@ from typing import Self
 
 from cryptography.fernet import Fernet
 
-from tests.harness.process import ROOT, Process
+from tests.harness.filling import fill
+from tests.harness.process import Process
 from tests.harness.proxy import Proxy
 from tests.harness.running import CANARY
 from tests.harness.store import lift_limits, set_up_provider
@@ -21,19 +20,6 @@ from tests.playing import PlayingServer
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
 
-FILL = """
-import django
-django.setup()
-from django.conf import settings
-from django.core.management import call_command
-from accounts.first_people import create_first_people
-from personas.loading import load_shipped as load_personas
-from providers.catalogue import load_shipped as load_providers
-call_command("migrate", verbosity=0)
-load_personas()
-load_providers()
-create_first_people(demo_password=settings.VALIS_DEMO_PASSWORD, staff_password=settings.VALIS_STAFF_PASSWORD)
-"""
 DRAIN_SECONDS = 10
 ROLES = ("web", "worker", "house")
 
@@ -177,8 +163,7 @@ class Production:
         )
 
     def _fill(self) -> None:
-        command, environment = [sys.executable, "-c", FILL], self._environment("house")
-        subprocess.run(command, env=environment, cwd=ROOT, check=True, timeout=120)
+        fill(self._environment("house"))
         set_up_provider(self.data, "local", is_enabled=False)
         lift_limits(self.data)
 

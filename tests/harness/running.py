@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.harness.filling import copy_filled
 from tests.harness.store import lift_limits, set_up_provider
 from tests.harness.valis import Valis
 from tests.playing import PlayingServer
@@ -22,7 +23,8 @@ def new_valis(data: Path, playing: PlayingServer, **env: str) -> Valis:
 
 @contextmanager
 def running_valis(data: Path, playing: PlayingServer, **env: str) -> Iterator[Valis]:
-    """One provider, "openai"; the shipped local one might find a server on this machine."""
+    """On filled data. One provider, "openai"; the shipped local one might find a server on this machine."""
+    copy_filled(data)
     with new_valis(data, playing, **env) as valis:
         set_up_provider(data, "local", is_enabled=False)
         lift_limits(data)

@@ -82,12 +82,12 @@ def test_nothing_is_recalled_over_the_budget_or_with_the_switch_off(learn: Learn
 
 
 def test_what_is_known_of_others_never_comes_to_mind(
-    learn: Learn, mind, bob: User, charlie: User, jane: Persona
+    learn: Learn, mind, bob: User, charlie: User, jane: Persona, sam: Persona
 ) -> None:
     learn("Plays the cello.")
     learn("Plays the drums.", person=bob)
     learn("The library opens at nine.", person=None, origin=Origin.STAFF)
-    learn("Plays the horn.", persona=Persona.objects.get(slug="sam"))
+    learn("Plays the horn.", persona=sam)
 
     assert mind("Who plays?") == ["Plays the cello.", "The library opens at nine."]
     assert mind("Who plays?", person=bob) == ["Plays the drums.", "The library opens at nine."]

@@ -172,7 +172,7 @@ class Ledger:
             and (containing is None or any(containing in m["text"] for m in call.messages))
         ]
 
-    def wait_until(self, is_so: Callable[["Ledger"], object], *, timeout: float = 5.0) -> None:
+    def wait_until(self, is_so: Callable[["Ledger"], object], *, timeout: float = 60.0) -> None:
         """Block the calling thread until the ledger is so; TimeoutError after `timeout` s."""
         deadline = time.monotonic() + timeout
         while not is_so(self):

@@ -2,21 +2,23 @@
 
 It offers the tool `ask`, and its script says how it goes. Into FILE it writes, a line each, its process and
 that of a child of its own, the names in its environment, and what the tool was asked.
+
+What it says it writes line by line, as many of them go wrong there, and the SDK alone would take a second
+to load. `sdk_tool_server` is one that is made with it.
 """
 
-import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from mcp.server.mcpserver import Context, MCPServer
-
-WIRE = os.dup(1)
-"""The standard output itself: the server turns what is printed away from it."""
-Tool = Callable[[str, Context], Awaitable[str]]
+Progress = Callable[[str], None]
+Tool = Callable[[str, Progress], str]
+ANSWER = "Here is the answer."
 
 
 def note(what: str, value: object) -> None:
@@ -25,32 +27,41 @@ def note(what: str, value: object) -> None:
             file.write(json.dumps([what, value]) + "\n")
 
 
-async def answer(prompt: str, context: Context) -> str:
-    return "Here is the answer."
+def note_oneself() -> subprocess.Popen[bytes]:
+    """Gives the child, which has to end with its parent."""
+    child = subprocess.Popen(["sleep", "3600"])
+    note("processes", [os.getpid(), child.pid])
+    note("environment", sorted(os.environ))
+    note("folder", str(Path.cwd()))
+    return child
 
 
-async def in_pieces(prompt: str, context: Context) -> str:
-    for number, piece in enumerate(("Here ", "is ", "the ")):
-        await context.report_progress(number, message=piece)
-    return "Here is the answer."
+def answer(prompt: str, progress: Progress) -> str:
+    return ANSWER
 
 
-async def with_notes(prompt: str, context: Context) -> str:
-    await context.report_progress(1, message="Thinking.")
-    return "Here is the answer."
+def in_pieces(prompt: str, progress: Progress) -> str:
+    for piece in ("Here ", "is ", "the "):
+        progress(piece)
+    return ANSWER
 
 
-async def hang(prompt: str, context: Context) -> str:
-    await asyncio.sleep(3600)
+def with_notes(prompt: str, progress: Progress) -> str:
+    progress("Thinking.")
+    return ANSWER
+
+
+def hang(prompt: str, progress: Progress) -> str:
+    time.sleep(3600)
     return ""
 
 
-async def begin_and_hang(prompt: str, context: Context) -> str:
-    await context.report_progress(1, message="Here is ")
-    return await hang(prompt, context)
+def begin_and_hang(prompt: str, progress: Progress) -> str:
+    progress("Here is ")
+    return hang(prompt, progress)
 
 
-async def die(prompt: str, context: Context) -> str:
+def die(prompt: str, progress: Progress) -> str:
     os._exit(3)
 
 
@@ -64,35 +75,35 @@ def is_first() -> bool:
     return True
 
 
-async def die_once(prompt: str, context: Context) -> str:
-    return await (die if is_first() else answer)(prompt, context)
+def die_once(prompt: str, progress: Progress) -> str:
+    return (die if is_first() else answer)(prompt, progress)
 
 
-async def hang_once(prompt: str, context: Context) -> str:
-    return await (hang if is_first() else answer)(prompt, context)
+def hang_once(prompt: str, progress: Progress) -> str:
+    return (hang if is_first() else answer)(prompt, progress)
 
 
-async def fail(prompt: str, context: Context) -> str:
+def fail(prompt: str, progress: Progress) -> str:
     raise ValueError("what was asked: " + prompt)
 
 
-async def say_nothing(prompt: str, context: Context) -> str:
+def say_nothing(prompt: str, progress: Progress) -> str:
     return ""
 
 
-async def babble(prompt: str, context: Context) -> str:
-    os.write(WIRE, b"some words that are no message\n")
-    return "Here is the answer."
+def babble(prompt: str, progress: Progress) -> str:
+    os.write(1, b"some words that are no message\n")
+    return ANSWER
 
 
-async def flood(prompt: str, context: Context) -> str:
-    os.write(WIRE, b"and on and on\n" * 200)
-    return await hang(prompt, context)
+def flood(prompt: str, progress: Progress) -> str:
+    os.write(1, b"and on and on\n" * 200)
+    return hang(prompt, progress)
 
 
-async def one_long_line(prompt: str, context: Context) -> str:
-    await asyncio.to_thread(os.write, WIRE, b"x" * 3_000_000)
-    return await hang(prompt, context)
+def one_long_line(prompt: str, progress: Progress) -> str:
+    os.write(1, b"x" * 3_000_000)
+    return hang(prompt, progress)
 
 
 SCRIPTS: dict[str, Tool] = {
@@ -102,29 +113,66 @@ SCRIPTS: dict[str, Tool] = {
 }  # fmt: skip
 
 
+class Server:
+    def __init__(self, script: str) -> None:
+        self._tool = SCRIPTS.get(script, answer)
+        self._name = "other" if script == "no_tool" else "ask"
+        self._arguments = ["path", "text"] if script == "two_texts" else ["prompt"]
+
+    def run(self) -> None:
+        for line in sys.stdin:
+            message = json.loads(line)
+            if "id" in message:
+                result = self._result(message["method"], message.get("params", {}))
+                say({"id": message["id"], "result": result})
+
+    def _result(self, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if method == "initialize":
+            about = {"name": "playing", "version": "1"}
+            version = parameters["protocolVersion"]
+            return {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": about}
+        if method == "tools/list":
+            texts = {each: {"type": "string"} for each in self._arguments}
+            form = {"type": "object", "properties": texts, "required": self._arguments}
+            return {"tools": [{"name": self._name, "inputSchema": form}]}
+        assert method == "tools/call", method
+        return self._called(parameters)
+
+    def _called(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        prompt = parameters["arguments"]["prompt"]
+        note("asked", prompt)
+        try:
+            text, is_error = self._tool(prompt, Teller(parameters["_meta"]["progressToken"])), False
+        except ValueError as error:
+            text, is_error = str(error), True
+        return {"content": [{"type": "text", "text": text}], "isError": is_error}
+
+
+class Teller:
+    def __init__(self, token: Any) -> None:
+        self._token, self._count = token, 0
+
+    def __call__(self, text: str) -> None:
+        self._count += 1
+        told = {"progressToken": self._token, "progress": self._count, "message": text}
+        say({"method": "notifications/progress", "params": told})
+
+
+def say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     script = sys.argv[1]
-    child = subprocess.Popen(["sleep", "3600"])
-    note("processes", [os.getpid(), child.pid])
-    note("environment", sorted(os.environ))
-    note("folder", str(Path.cwd()))
+    child = note_oneself()
     sys.stderr.write(f"starting; the key is {os.environ.get('TOOL_SERVER_KEY')}\n")
     sys.stderr.flush()
     if script == "deaf":
         child.wait()
     if script == "gone":
         sys.exit("there is no configuration")
-    server = MCPServer("playing")
-
-    async def ask(prompt: str, context: Context) -> str:
-        note("asked", prompt)
-        return await SCRIPTS.get(script, answer)(prompt, context)
-
-    async def write(path: str, text: str) -> str:
-        return path + text
-
-    server.add_tool(write if script == "two_texts" else ask, name="other" if script == "no_tool" else "ask")
-    server.run("stdio")
+    Server(script).run()
 
 
 if __name__ == "__main__":

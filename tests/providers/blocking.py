@@ -73,7 +73,7 @@ def close_instances() -> None:
     """End what is kept for the loop in use: instances belong to their loop."""
     while instances._kept:
         _, instance = instances._kept.popitem()
-        engine.run_on_loop(instance.close()).result(5)
+        engine.run_on_loop(instance.close()).result(60)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The DesktopCommander provider, with a real MCP server over stdio (`tests.playing.tool_server`)."""
+"""The DesktopCommander provider, with MCP servers over stdio (`tests.playing.tool_server`)."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.providers.blocking import close_instances, findings_of
 from tests.providers.walking import FAST, Walk, limits, walk
 
 ROW = Provider(name="commander", kind="desktop_commander")
-PATIENT = limits(first_token_timeout=20, silence_timeout=20, provider_timeout=30, reply_deadline=60)
+PATIENT = limits(first_token_timeout=60, silence_timeout=60, provider_timeout=60, reply_deadline=100)
 HASTY = limits(first_token_timeout=0.3, silence_timeout=0.3)
 
 
@@ -56,9 +56,9 @@ def _runs(pid: int) -> bool:
 def plays(settings, tmp_path) -> Callable[..., Server]:
     """Sets VALIS up with a server that plays a script."""
 
-    def set_up(script: str, *variables: str) -> Server:
+    def set_up(script: str, *variables: str, program: str = "tool_server") -> Server:
         file = tmp_path / "noted"
-        server = [sys.executable, "-m", "tests.playing.tool_server", script, str(file)]
+        server = [sys.executable, "-m", f"tests.playing.{program}", script, str(file)]
         settings.VALIS_DESKTOP_COMMANDER = ["env", f"PYTHONPATH={ROOT}", *server]
         settings.VALIS_DESKTOP_COMMANDER_ENVIRONMENT = list(variables)
         return Server(file)
@@ -80,6 +80,13 @@ def test_the_tool_s_text_is_the_reply(plays) -> None:
     assert seen.meter.records[0].usage.is_estimated
 
 
+@pytest.mark.parametrize("program", ["tool_server", "sdk_tool_server"])
+def test_what_the_tool_tells_on_its_way_is_the_reply_in_pieces(plays, program) -> None:
+    plays("in_pieces", program=program)
+
+    assert walk(ROW, within=PATIENT).pieces == ["Here ", "is ", "the ", "answer."]
+
+
 def test_the_tool_is_asked_with_system_prompt_and_dialogue(plays) -> None:
     server = plays("answer")
     walk(ROW, within=PATIENT)
@@ -87,12 +94,6 @@ def test_the_tool_is_asked_with_system_prompt_and_dialogue(plays) -> None:
     assert server.noted("asked") == [
         "You are Maya.\n\nUser: Good morning\n\nVALIS: Morning!\n\nUser: How are you?"
     ]
-
-
-def test_what_the_tool_tells_on_its_way_is_the_reply_in_pieces(plays) -> None:
-    plays("in_pieces")
-
-    assert walk(ROW, within=PATIENT).pieces == ["Here ", "is ", "the ", "answer."]
 
 
 def test_notes_that_are_no_part_of_the_result_stand_before_it(plays) -> None:
@@ -292,13 +293,14 @@ import django; django.setup()
 from providers.base import provider_classes
 from providers.models import Provider
 from tests.providers.blocking import _NoImports
-from tests.providers.walking import limits, walk
+from tests.providers.test_desktop_commander import PATIENT
+from tests.providers.walking import walk
 
 provider_classes()
 print("mcp" in sys.modules)
 found = []
 sys.meta_path.insert(0, _NoImports(found))
-print(walk(Provider(name="commander", kind="desktop_commander"), within=limits(first_token_timeout=20)).text)
+print(walk(Provider(name="commander", kind="desktop_commander"), within=PATIENT).text)
 print(found)
 """
 

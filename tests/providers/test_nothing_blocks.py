@@ -26,7 +26,7 @@ def on_loop(function: Callable[[], object]) -> None:
     async def call() -> None:
         function()
 
-    run_on_loop(call()).result(5)
+    run_on_loop(call()).result(60)
 
 
 @pytest.mark.parametrize(
@@ -167,6 +167,6 @@ def test_the_very_first_call_of_a_process_imports_nothing_on_the_loop() -> None:
 
 def test_the_loop_of_the_tests_is_the_engine_s_again_afterwards() -> None:
     with watched_loop():
-        inside = run_on_loop(asyncio.sleep(0, "inside")).result(5)
+        inside = run_on_loop(asyncio.sleep(0, "inside")).result(60)
 
-    assert (inside, run_on_loop(asyncio.sleep(0, "outside")).result(5)) == ("inside", "outside")
+    assert (inside, run_on_loop(asyncio.sleep(0, "outside")).result(60)) == ("inside", "outside")

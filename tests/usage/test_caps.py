@@ -186,9 +186,11 @@ def test_unpriced_calls_count_by_their_tokens_alone(ask, provider, jane) -> None
     assert ask()[1][0].code == "capped"
 
 
-def test_what_others_used_and_what_the_fallback_voice_said_counts_for_nothing(ask, provider, jane) -> None:
+def test_what_others_used_and_what_the_fallback_voice_said_counts_for_nothing(
+    ask, provider, jane, sam
+) -> None:
     cap(jane, daily_token_cap=1000)
-    used(Persona.objects.get(slug="sam"), 5000)
+    used(sam, 5000)
     used(jane, 5000, kind="fallback")
     provider("say:hello")
 

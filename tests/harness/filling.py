@@ -1,0 +1,45 @@
+"""What a first start leaves behind, made once and copied: migrating and hashing cost seconds."""
+
+import atexit
+import functools
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.harness.process import ROOT
+from tests.harness.valis import environment_for
+
+_FILL = """
+import django
+django.setup()
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from accounts.first_people import create_first_people
+from valis_site.serving.first_start import fill_when_empty
+call_command("migrate", verbosity=0)
+fill_when_empty()
+create_first_people(demo_password=settings.VALIS_DEMO_PASSWORD, staff_password=settings.VALIS_STAFF_PASSWORD)
+connection.close()
+"""
+
+
+def fill(environment: dict[str, str]) -> None:
+    """The database of these settings, which may be empty, as a first start leaves it."""
+    environment = {"DJANGO_SETTINGS_MODULE": "valis_site.settings", **environment}
+    subprocess.run([sys.executable, "-c", _FILL], env=environment, cwd=ROOT, check=True, timeout=120)
+
+
+def copy_filled(data: Path) -> None:
+    """Data of a VALIS that was started before, with the people and passwords of `environment_for`."""
+    shutil.copytree(_filled(), data, dirs_exist_ok=True)
+
+
+@functools.cache
+def _filled() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="valis-filled-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    fill(environment_for(folder))
+    return folder
