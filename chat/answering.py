@@ -19,6 +19,7 @@ from chat.noting import TurnClock, note_failover
 from chat.presenting import persona_form
 from chat.running import SERVER_STOPPED, STOPPED_BY_PERSON, running_turns
 from chat.selectors import find_turn, waiting_turn
+from chat.titling import want_title
 from core import live
 from core.patience import patiently
 from core.rendering import render_markdown
@@ -245,6 +246,7 @@ class _Answering:
             story=fields.get("story", ()),
             first_text_at=self._draft.first_text_at,
         )
+        want_title(self._turn, self._limits)
 
 
 def provider_form(candidate: Candidate) -> dict[str, Any]:

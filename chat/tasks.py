@@ -6,7 +6,10 @@ from chat import answering, wishes
 from chat.dispatching import dispatch_waiting
 from chat.keeping import erase_deleted
 from chat.recovery import Reaper
+from chat.titling import name_session
 from chat.transient import delete_expired, forget_delivered
+from usage.ledger import close_forgotten
+from usage.models import Purpose
 
 _reaper = Reaper()
 
@@ -14,6 +17,11 @@ _reaper = Reaper()
 @shared_task
 def answer_turn(turn_id: int) -> None:
     answering.answer_turn(turn_id)
+
+
+@shared_task
+def title_session(turn_id: int) -> None:
+    name_session(turn_id)
 
 
 @shared_task
@@ -38,3 +46,4 @@ def forget() -> None:
     forget_delivered()
     delete_expired()
     erase_deleted()
+    close_forgotten(Purpose.TITLE)

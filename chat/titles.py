@@ -10,6 +10,8 @@ _LENGTH = 60
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
 _START = re.compile(r"^\s*(?:(?:#{1,6}|>|[-*+]|\d{1,3}[.)]|\[[ xX]\])\s+)+")
+_LABEL = re.compile(r"^title\s*:\s*", re.IGNORECASE)
+_QUOTES = " \"'“”„‚‘’«»"
 _MARKS = re.compile(r"\*\*|__|~~|`+|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 
 
@@ -26,6 +28,16 @@ def checked_title(text: str) -> str:
     if len(title) > LONGEST_TITLE or not is_storable(title):
         raise InvalidInput(f"A title is a line of at most {LONGEST_TITLE} characters.", code="title_invalid")
     return title
+
+
+def title_said(text: str) -> str:
+    """A model's answer as a title; empty when it is none."""
+    lines = [each for each in map(_plain, text.strip().splitlines()) if each]
+    if len(lines) != 1:
+        return ""
+    title = _LABEL.sub("", lines[0]).strip(_QUOTES).rstrip(".").strip()
+    is_one = any(each.isalnum() for each in title) and len(title) <= _LENGTH and is_storable(title)
+    return title if is_one else ""
 
 
 def _plain(line: str) -> str:

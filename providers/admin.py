@@ -114,7 +114,7 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
         ("At the same time", {"fields": (("max_concurrent_requests", "longest_wait"), "place_wait")}),
         ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
         ("Daily caps of a persona", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),
-        ("Chats", {"fields": ("session_idle_hours",)}),
+        ("Chats", {"fields": ("session_idle_hours", "titles_by_model")}),
         ("Memory", {"fields": ("memory", "memory_tokens")}),
     )
 

@@ -37,6 +37,7 @@ class EngineLimits(BaseModel):
     session_idle_hours: Annotated[float, Field(gt=0, le=8760)] = 24.0
     memory: bool = True
     memory_tokens: Annotated[int, Field(ge=0, le=8000)] = 400
+    titles_by_model: bool = False
 
     @field_validator("*", mode="before")
     @classmethod

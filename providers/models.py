@@ -195,6 +195,11 @@ class EngineSettings(models.Model):
         default=_default("memory_tokens"),
         help_text="Tokens of memories in one prompt: those that fit best. 0: none.",
     )
+    titles_by_model = models.BooleanField(
+        "titles by a model",
+        default=_default("titles_by_model"),
+        help_text="After the first reply the model is asked once more, for a title of the chat.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

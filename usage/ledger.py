@@ -2,9 +2,11 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import Error, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from core.patience import patiently
 from core.request_id import current_request_id
@@ -18,6 +20,8 @@ from usage.noting import note_call, note_unmade
 from usage.pricing import cost_of
 
 logger = logging.getLogger(__name__)
+
+_LONGEST_CALL = timedelta(hours=2)
 
 
 @dataclass(slots=True)
@@ -118,7 +122,17 @@ def _most_of(candidate: Candidate, request: CallRequest) -> Usage:
 
 def close_lost(turn_id: int) -> int:
     """Close the open calls of a turn whose worker is gone, at their estimate. Returns how many."""
-    return Call.objects.filter(turn_id=turn_id, outcome=CallOutcome.OPEN).update(
+    return _close(Call.objects.filter(turn_id=turn_id))
+
+
+def close_forgotten(purpose: Purpose) -> int:
+    """Close calls for something that is no turn, and whose worker must be gone by now. Returns how many."""
+    long_ago = timezone.now() - _LONGEST_CALL
+    return _close(Call.objects.filter(purpose=purpose, started_at__lt=long_ago))
+
+
+def _close(calls: QuerySet[Call]) -> int:
+    return calls.filter(outcome=CallOutcome.OPEN).update(
         outcome=CallOutcome.UNKNOWN,
         tokens_in=F("estimated_tokens"),
         cost_usd=F("estimated_cost_usd"),

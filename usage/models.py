@@ -9,6 +9,7 @@ from django.db import models
 class Purpose(models.TextChoices):
     CHAT = "chat"
     TEST = "test", "test of a provider"
+    TITLE = "title", "title of a chat"
 
 
 class CallOutcome(models.TextChoices):
@@ -75,6 +76,11 @@ class Call(models.Model):
         indexes = [
             models.Index("persona", "started_at", name="call_of_persona_by_time"),
             models.Index(fields=["-started_at"], name="failed_calls", condition=models.Q(outcome="failed")),
+            models.Index(
+                fields=["started_at"],
+                name="open_calls_for_titles",
+                condition=models.Q(purpose="title", outcome="open"),
+            ),
             models.Index(
                 fields=["drill_id"], name="calls_in_drills", condition=models.Q(drill_id__isnull=False)
             ),

@@ -19,4 +19,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for name, (task, seconds) in _REGULARLY.items()
 }
-CELERY_TASK_ROUTES = {task: {"queue": "housekeeping"} for task, _ in _REGULARLY.values()}
+CELERY_TASK_ROUTES = {task: {"queue": "housekeeping"} for task, _ in _REGULARLY.values()} | {
+    "chat.tasks.title_session": {"queue": "background"}
+}

@@ -13,7 +13,7 @@ from chat.answering import answer_turn
 from chat.models import Attempt, Turn
 from valis_site import memory_broker
 
-QUEUES = ("people", "housekeeping")
+QUEUES = ("people", "background", "housekeeping")
 
 
 def told_tasks() -> list[tuple[str, list[object]]]:

@@ -24,7 +24,7 @@ class Background:
         self._worker: Any = app.WorkController(
             pool_cls="threads",
             concurrency=WORKER_THREADS,
-            queues=["people", "housekeeping"],
+            queues=["people", "background", "housekeeping"],
             without_gossip=True,
             without_heartbeat=True,
             without_mingle=True,
