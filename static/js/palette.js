@@ -32,9 +32,13 @@ export class Palette {
     else this.#open();
   }
 
-  /** Does what has this letter; returns whether anything has. */
-  press(key) {
-    const item = this.#commands.find(({ dataset }) => dataset.key === key);
+  close() {
+    this.#dialog.close();
+  }
+
+  /** Does a command by its name; returns whether there is one. */
+  press(command) {
+    const item = this.#commands.find(({ dataset }) => dataset.command === command);
     if (item) this.#run(item);
     return Boolean(item);
   }

@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import RULES, WINDOWS
+from tests.harness.store import set_up_engine
+from tests.harness.valis import Valis
 
 
 @pytest.fixture
@@ -123,3 +125,17 @@ def test_menu_toast_and_archive_are_accessible(visit: Visit, window: dict[str, o
     look()
     chat.page.goto("/chat/archive/")
     look()
+
+
+def test_a_title_by_a_model_appears_by_itself_where_staff_allow_it(visit: Visit, valis: Valis) -> None:
+    set_up_engine(valis.data, titles_by_model=True)
+    try:
+        chat = visit()
+        chat.ask("How do the tides come about?")
+
+        expect(chat.page.locator("#subject")).to_have_text("Here is a short answer")
+        expect(chat.sidebar.locator("#sessions [aria-current=page]")).to_contain_text(
+            "Here is a short answer"
+        )
+    finally:
+        set_up_engine(valis.data, titles_by_model=False)

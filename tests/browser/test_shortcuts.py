@@ -197,3 +197,86 @@ def test_axe_finds_nothing_in_palette_and_card(visit: Visit, window: dict[str, o
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     assert_accessible(page)
+
+
+def _card(page: Page) -> Locator:
+    page.wait_for_load_state()
+    page.locator("#conversation").focus()
+    page.keyboard.press("?")
+    card = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(card).to_be_visible()
+    return card
+
+
+def test_a_single_key_can_be_given_alt_and_stays_changed(visit: Visit) -> None:
+    chat = visit()
+    card = _card(chat.page)
+    card.get_by_role("button", name="Change the keys of: Search, or write").click()
+    chat.page.keyboard.press("Alt+s")
+    expect(card.get_by_role("status")).to_have_text("Search, or write: Alt+S.")
+    chat.page.reload()
+    chat.field.focus()
+    chat.page.keyboard.press("Alt+s")
+
+    expect(chat.page.locator("input[type=search]").first).to_be_focused()
+    chat.page.locator("#conversation").focus()
+    chat.page.keyboard.press("/")
+    expect(chat.page.locator("#conversation")).to_be_focused()
+
+
+def test_the_letter_of_a_command_changes_in_the_palette_too(visit: Visit) -> None:
+    page = visit(color_scheme="light").page
+    card = _card(page)
+    card.get_by_role("button", name="Change the keys of: Light or dark").click()
+    page.keyboard.press("Alt+x")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    palette = _open_palette(page)
+    page.keyboard.type("x")
+
+    expect(_chosen(palette)).to_have_id("command-theme")
+    expect(_chosen(palette)).to_contain_text("Alt X")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+x")
+    expect(page.locator("html")).to_have_attribute("data-shown-theme", "dark")
+
+
+@pytest.mark.parametrize(
+    ("command", "keys", "reason"),
+    [
+        ("Settings", "Alt+n", "Alt+N belongs to “New chat”."),
+        ("New chat", "g", "This one needs Alt"),
+        ("This card", "Control+b", "has Ctrl with it"),
+        ("This card", "Enter", "no letter, digit or sign"),
+    ],
+)
+def test_keys_that_cannot_be_had_are_refused_in_words(
+    visit: Visit, command: str, keys: str, reason: str
+) -> None:
+    page = visit().page
+    card = _card(page)
+    card.get_by_role("button", name=f"Change the keys of: {command}").click()
+    page.keyboard.press(keys)
+    expect(card.get_by_role("status")).to_contain_text(reason)
+    page.keyboard.press("Escape")
+
+    expect(card).to_be_visible()
+    expect(card.get_by_role("status")).to_have_text("It stays as it is.")
+    expect(card.get_by_role("button", name="Reset all keys")).to_be_hidden()
+
+
+def test_reset_takes_all_keys_back_and_tab_always_goes_on(visit: Visit) -> None:
+    page = visit().page
+    card = _card(page)
+    change = card.get_by_role("button", name="Change the keys of: This card")
+    change.click()
+    page.keyboard.press("h")
+    expect(card.get_by_role("status")).to_have_text("This card: H.")
+    change.click()
+    page.keyboard.press("Tab")
+    expect(change).not_to_be_focused()
+    card.get_by_role("button", name="Reset all keys").click()
+    expect(card.get_by_role("status")).to_have_text("All keys are as they came.")
+    page.keyboard.press("Escape")
+
+    assert _card(page)
