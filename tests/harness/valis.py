@@ -97,3 +97,13 @@ class Valis:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+
+class Demo(Valis):
+    """As `make demo` starts it, without visitors."""
+
+    def __init__(self, data: Path, *options: str, **env: str) -> None:
+        super().__init__(data, **env)
+        self.process.log = self.log = data.with_suffix(".log")
+        self.process.module = "valis_site.demo"
+        self.process.arguments = ("--port", str(self.port), "--data", str(data), "--quiet", *options)

@@ -12,17 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.watching import Watch
 from tests.harness.person import Person
-from tests.harness.valis import PASSWORD, Valis
-
-
-class Demo(Valis):
-    """As `make demo` starts it."""
-
-    def __init__(self, data: Path, *options: str, **env: str) -> None:
-        super().__init__(data, **env)
-        self.process.log = self.log = data.with_suffix(".log")
-        self.process.module = "valis_site.demo"
-        self.process.arguments = ("--port", str(self.port), "--data", str(data), "--quiet", *options)
+from tests.harness.valis import PASSWORD, Demo
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +142,7 @@ def test_a_key_of_the_environment_is_not_used(demo: Demo) -> None:
     assert "openai" not in demo.output()
     assert rows(demo, "SELECT name FROM providers_provider WHERE is_enabled ORDER BY priority") == [
         ("scripted",),
+        ("backup",),
         ("flaky",),
     ]
 

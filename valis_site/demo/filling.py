@@ -15,7 +15,7 @@ from providers.errors import ServerFailed
 from providers.lineup import FALLBACK, Candidate, candidate_of, fallback_candidate
 from providers.models import EngineSettings, Provider
 from valis_site.demo import chats, reading, traces
-from valis_site.demo.stories import FLAKY, SCRIPTED
+from valis_site.demo.stories import BACKUP, FLAKY, SCRIPTED
 
 VISITORS = ("maya", "tomas")
 ENGINEER = "sam"
@@ -42,7 +42,7 @@ def fill(*, now: datetime) -> None:
 
 
 def _add_providers() -> None:
-    """Two that play, and the shipped ones, switched off: who enters a key has a model at hand.
+    """Three that play, and the shipped ones, switched off: who enters a key has a model at hand.
 
     The price is made up, so that there is something to see.
     """
@@ -50,6 +50,9 @@ def _add_providers() -> None:
         EngineSettings.objects.get_or_create(pk=1)
         Provider.objects.create(
             name=SCRIPTED, kind="scripted", priority=10, model="demo", price_in=3, price_out=15
+        )
+        Provider.objects.create(
+            name=BACKUP, kind="scripted", priority=15, model="demo", price_in=1, price_out=5
         )
         Provider.objects.create(
             name=FLAKY, kind="scripted", priority=20, model="fail:server_failed", price_in=1, price_out=5
@@ -78,7 +81,7 @@ def _bring_in_the_keeper() -> None:
 
 def _candidates() -> dict[str, Candidate]:
     limits = current_limits()
-    rows = Provider.objects.filter(name__in=(SCRIPTED, FLAKY))
+    rows = Provider.objects.filter(name__in=(SCRIPTED, BACKUP, FLAKY))
     return {row.name: candidate_of(row, limits) for row in rows} | {FALLBACK: fallback_candidate()}
 
 

@@ -11,7 +11,7 @@ from providers.calls import Usage
 from providers.lineup import FALLBACK, Candidate
 from providers.story import Outcome, Step
 
-SCRIPTED, FLAKY = "scripted", "flaky"
+SCRIPTED, BACKUP, FLAKY = "scripted", "backup", "flaky"
 TOKENS_A_SECOND = 55
 _FIRST_TOKEN = (310, 880)
 
@@ -36,6 +36,9 @@ _BROKEN_OFF = _Part(FLAKY, Outcome.FAILED, "connection_broken", _CUT, (2_900, 4_
 _TIMED_OUT = _Part(
     SCRIPTED, Outcome.FAILED, "time_limit_passed", "no first token within 20 s", (20_001, 20_009)
 )
+_UNREACHABLE = _Part(
+    BACKUP, Outcome.FAILED, "connection_broken", "the connection failed (ConnectError)", (3, 9)
+)
 _STOPPED = _Part(SCRIPTED, Outcome.STOPPED, "stopped", "", (2_200, 3_900), spoke=True)
 _FALLBACK = _Part(FALLBACK, Outcome.ANSWERED, "", "", (1, 3))
 
@@ -43,7 +46,7 @@ STORIES = {
     "answered": (_ANSWERED,),
     "failover": (_FAILED, _ANSWERED),
     "passed_by": (_PASSED_BY, _ANSWERED),
-    "fallback": (_TIMED_OUT, _PASSED_BY, _FALLBACK),
+    "fallback": (_TIMED_OUT, _UNREACHABLE, _PASSED_BY, _FALLBACK),
     "stopped": (_STOPPED,),
     "replaced": (_BROKEN_OFF, _ANSWERED),
 }
