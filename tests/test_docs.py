@@ -225,6 +225,45 @@ def test_every_code_of_an_error_is_explained() -> None:
     assert codes_of_errors() - inside <= explained
 
 
+@cache
+def said_by_valis() -> str:
+    """Everything that people may get to read, with the pieces of long sentences put together."""
+    kinds = {".py", ".js", ".html", ".sh"}
+    folders = [*PACKAGES, "templates", "static/js", "scripts"]
+    files = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in kinds)
+    text = " ".join(re.sub(r'"\s*\n\s*f?"', "", path.read_text()) for path in files)
+    return " ".join(re.sub(r"</?\w+[^>]*>", " ", text).split())
+
+
+def longest_part(quoted: str) -> str:
+    """Without what differs each time: numbers, names in brackets, addresses."""
+    parts = re.split(r"\([^)]*\)|All|[\d…:;]+|https?\S*|/\S*| [A-Z_]{4,}", quoted)
+    return max(parts, key=len).strip(" .,'")
+
+
+def test_troubleshooting_quotes_what_valis_says() -> None:
+    seen = [row[0] for row in rows_of(DOCS / "troubleshooting.md")]
+    quoted = [text for cell in seen for text in (*code_in(cell), *re.findall(r"\*([^*]+)\*", cell))]
+    spoken = [part for text in quoted if len(part := longest_part(text)) > 5]
+
+    assert len(spoken) > 20
+    assert not [part for part in spoken if part not in said_by_valis()]
+
+
+def test_the_guide_names_buttons_that_exist() -> None:
+    text = re.sub(r"```.*?```", "", (DOCS / "guide.md").read_text(), flags=re.DOTALL)
+    named = set(re.findall(r"\*\*([^*]+)\*\*", text))
+
+    assert len(named) > 8
+    assert not [name for name in named if name not in said_by_valis()]
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    shown = {path for page in PAGES for path in re.findall(r"pictures/([\w-]+\.png)", page.read_text())}
+
+    assert shown == {path.name for path in (DOCS / "pictures").iterdir()}
+
+
 def test_every_promise_names_tests_that_exist() -> None:
     named = [text for row in rows_of(REFERENCE / "reliability.md") for text in code_in(row[-1])]
 
