@@ -29,6 +29,9 @@ class Announcer:
     def delta(self, held: Held, *, at: int, text: str) -> None:
         self._say("turn.delta", held, at=at, text=text)
 
+    def block(self, held: Held, *, at: int, end: int, html: str) -> None:
+        self._say("turn.block", held, at=at, end=end, html=html)
+
     def restarted(self, held: Held, *, reason: str) -> None:
         self._say("turn.restarted", held, reason=reason)
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from chat import turns, wishes
 from chat.announcing import Announcer, announce_turn
+from chat.blocks import FinishedBlocks
 from chat.briefs import Brief
 from chat.claiming import Claim, claimed, wait_in_line
 from chat.dispatching import dispatch_next
@@ -22,7 +23,6 @@ from chat.selectors import find_turn, waiting_turn
 from chat.titling import want_title
 from core import live
 from core.patience import patiently
-from core.rendering import render_markdown
 from core.request_id import start_request
 from memory.recall import Recalled, note_used
 from personas.prompting import build_system_prompt
@@ -97,6 +97,7 @@ class _Answering:
         self._stop = stop
         self._announcer = Announcer(turn.session_id)
         self._draft = Draft(held, self._announcer)
+        self._blocks = FinishedBlocks(self._announcer)
         self._clock = TurnClock(turn, held)
         self._asked: Candidate | None = None
         self._account = Account(
@@ -176,6 +177,9 @@ class _Answering:
             raise LeaseLost
         if standing is turns.Standing.STOP_REQUESTED:
             self._stop.set(STOPPED_BY_PERSON)
+        # After the checkpoint: whoever reads that one renders just as far.
+        if not self._turn.session.is_transient:
+            self._blocks.announce(self._held, text)
 
     def _restart(self, reason: str) -> None:
         text = self._draft.close()
@@ -233,7 +237,8 @@ class _Answering:
 
     def _finish(self, status: TurnStatus, **fields: Any) -> None:
         text = self._draft.close()
-        html = render_markdown(text) if text and not self._turn.session.is_transient else ""
+        is_read_here = text and not self._turn.session.is_transient
+        html = self._blocks.whole(self._held, text, name=str(self._turn.pk)) if is_read_here else ""
         if not patiently(
             lambda: turns.finish(self._turn, self._held, status=status, text=text, html=html, **fields)
         ):

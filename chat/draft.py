@@ -47,8 +47,11 @@ class Draft:
             self._flush()
 
     def checkpoint(self) -> tuple[str, str]:
-        """The text so far, and the id of a live event up to which it surely contains everything."""
+        """Publish what waits. The text so far, and the id of a live event up to which it surely contains
+        everything."""
         with self._guard:
+            if not self._is_closed:
+                self._flush()
             event_id = live.last_id(self._announcer.topic)
             return self._whole_text(), event_id
 

@@ -9,6 +9,7 @@ from chat.gauging import Gauge
 from chat.greeting import told
 from chat.idling import is_active
 from chat.models import Attempt, Message, Session, Turn, TurnStatus
+from core.finished_blocks import finished_blocks
 from core.rendering import render_markdown
 from personas.models import Persona
 from usage.selectors import Spent
@@ -56,6 +57,7 @@ def turn_form(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, An
     code, message = attempt.code, attempt.reason
     if turn.status == TurnStatus.CANCELLED and attempt.status != TurnStatus.CANCELLED:
         code, message = "stopped", "You stopped this reply before it began."
+    html, html_end = _rendered(turn, attempt)
     return {
         "id": turn.pk,
         "position": turn.position,
@@ -64,7 +66,8 @@ def turn_form(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, An
         "attempt": turn.attempt,
         "persona": persona_form(turn.persona, turn.snapshot),
         "text": attempt.text,
-        "html": attempt.html,
+        "html": html,
+        "html_end": html_end,
         "provider": attempt.provider,
         "usage": attempt.usage,
         "code": code,
@@ -74,6 +77,14 @@ def turn_form(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, An
         "finished_at": _moment(turn.finished_at),
         "wished_at": _moment(turn.wished_at),
     }
+
+
+def _rendered(turn: Turn, attempt: Attempt) -> tuple[str, int]:
+    """HTML, and up to where in the text it goes: of a running reply, what cannot change any more."""
+    if turn.status != TurnStatus.STREAMING:
+        return attempt.html, len(attempt.text) if attempt.html else 0
+    end = max(finished_blocks(attempt.text), default=0)
+    return render_markdown(attempt.text[:end]) if end else "", end
 
 
 def session_form(session: Session) -> dict[str, Any]:

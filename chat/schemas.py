@@ -85,6 +85,7 @@ class TurnOut(Schema):
     persona: PersonaRef
     text: str
     html: str
+    html_end: Annotated[int, Field(description="up to where in `text` `html` goes, in code points")]
     provider: ProviderRef | None
     usage: UsageOut | None
     code: str

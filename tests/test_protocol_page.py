@@ -82,6 +82,7 @@ def listener(db: None, monkeypatch: pytest.MonkeyPatch) -> Listener:
     announcer, held = Announcer(uuid.uuid4()), Held(1, 1)
     announcer.started(held, persona=persona_form(None), provider=PROVIDER)
     announcer.delta(held, at=0, text="")
+    announcer.block(held, at=0, end=0, html="")
     announcer.restarted(held, reason="")
     announce_question(turn_with("queued"))
     announce_waiting(turn_with("queued"), WAITING)

@@ -111,16 +111,15 @@ class _Following:
         """Read the row: the text so far is in it, or its end."""
         turn, limits = await in_database_thread(lambda: (find_turn(self._turn_id), current_limits()))
         self.next_look = self._now() + LOOK_SECONDS
-        form = turn_form(turn)
         if turn.status not in OPEN_STATUSES:
-            return self._end(form)
+            return self._end(turn_form(turn))
         longest = limits.longest_wait + limits.reply_deadline + _MARGIN_SECONDS
         if self._now() - self._began > longest:
             self.has_ended = True
             return [Ended(None)]
         news = self._attempt_is(turn.attempt)
         if turn.attempt == self._attempt:
-            news += self._piece(0, form["text"])
+            news += self._piece(0, turn.current_attempt.text if turn.current_attempt else "")
         return news or [Silence()]
 
     def _attempt_is(self, attempt: int) -> list[News]:

@@ -95,7 +95,9 @@ def _store(user: User, chat: Chat, exchanges: list[_Exchange], persona: Persona 
     Turn.objects.bulk_create(turn for turn, _ in made)
     _date(Turn, [(turn, said.at or now) for turn, said in made])
     Attempt.objects.bulk_create(
-        turns.imported_attempt(turn, text=said.text, html=render_markdown(said.text), provider=IMPORTED)
+        turns.imported_attempt(
+            turn, text=said.text, html=render_markdown(said.text, name=str(turn.pk)), provider=IMPORTED
+        )
         for turn, said in made
     )
     return session

@@ -99,7 +99,7 @@ function showAccepted({ client_id: clientId, message, turn }) {
 
 function showTurnEvent(event) {
   if (!conversation.apply(event)) delivery.askForSnapshot();
-  if (event.type !== "turn.delta") listChanged();
+  if (event.type !== "turn.delta" && event.type !== "turn.block") listChanged();
   if (event.type in ENDS) gauge.refresh();
 }
 

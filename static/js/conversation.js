@@ -86,6 +86,7 @@ export class Conversation {
     const turn = this.#turns.get(String(event.turn));
     if (!turn) return false;
     if (event.type === "turn.delta") return this.#append(turn, event);
+    if (event.type === "turn.block") return turn.render(event);
     if (event.type === "turn.started") turn.start(event);
     if (event.type === "turn.wish") this.#wish(turn, event);
     if (event.type === "turn.restarted") this.#restart(turn, event);

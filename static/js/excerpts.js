@@ -25,10 +25,11 @@ export function followExcerpts(entries, { quote, say }) {
   });
 }
 
-/** As it was written: a rendered reply is asked for, since the page has its HTML alone. */
+/** As it was written: what is rendered of a reply is asked for, since the page has its HTML alone. */
 async function textOf(entry) {
   const written = entry.querySelector("[data-slot=text]").textContent;
-  if (written || entry.dataset.kind === "message") return written;
+  if (entry.dataset.kind === "message") return written;
+  if (written && !entry.querySelector("[data-slot=html]").childElementCount) return written;
   return (await readTurn(entry.dataset.id)).text;
 }
 

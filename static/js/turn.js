@@ -7,17 +7,10 @@
  * the turn is claimed).
  */
 
-import { dressProse } from "./prose.js";
 import { writeTime } from "./times.js";
+import { Written } from "./written.js";
 
 const RUNNING = new Set(["queued", "streaming"]);
-
-/** The length in code points, as the server counts; a string's own length is in UTF-16 units. */
-function codePoints(text) {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
-}
 
 export function showAvatar(avatar, { initials, colour, picture_url: picture }) {
   avatar.className = `avatar avatar-${colour}`;
@@ -29,16 +22,13 @@ export function showAvatar(avatar, { initials, colour, picture_url: picture }) {
 
 export class Turn {
   #slots = {};
-  #text;
-  #length;
+  #written;
 
   constructor(element) {
     this.element = element;
     for (const slot of element.querySelectorAll("[data-slot]")) this.#slots[slot.dataset.slot] = slot;
-    const written = this.#slots.text.textContent;
-    this.#text = document.createTextNode(written);
-    this.#slots.text.replaceChildren(...(written ? [this.#text] : []));
-    this.#length = codePoints(written);
+    const { html, text } = this.#slots;
+    this.#written = new Written(html, text, Number(element.dataset.htmlEnd || 0));
   }
 
   get id() {
@@ -64,18 +54,20 @@ export class Turn {
   /** Takes over a turn in its wire form unless the page knows better; returns streamed text that is new. */
   merge(wire) {
     if (wire.attempt >= this.attempt) this.#showWish(wire.wished_at);
-    if (wire.attempt < this.attempt || (wire.attempt === this.attempt && this.#isAhead(wire))) return "";
+    if (wire.attempt < this.attempt) return "";
+    const isGoingOn = [wire.status, this.status].every((status) => status === "streaming");
+    if (wire.attempt === this.attempt && isGoingOn) return this.#catchUp(wire);
+    if (wire.attempt === this.attempt && this.#isAhead(wire)) return "";
     const { dataset } = this.element;
-    const known = wire.attempt === this.attempt ? this.#length : 0;
     dataset.id = wire.id;
     dataset.position = wire.position;
     this.#enter(wire.attempt, wire.status);
     this.#showPersona(wire.persona);
     this.#showWaiting(wire.waiting);
     this.#showProvider(wire.status === "queued" ? null : wire.provider);
-    this.#showReply({ queued: {}, streaming: { text: wire.text } }[wire.status] ?? wire);
+    this.#showReply(RUNNING.has(wire.status) ? {} : wire);
     writeTime(this.element.querySelector("time"), wire.created_at);
-    return wire.status === "streaming" ? [...wire.text].slice(known).join("") : "";
+    return wire.status === "streaming" ? this.#catchUp(wire) : "";
   }
 
   queue({ attempt, waiting }) {
@@ -105,10 +97,17 @@ export class Turn {
     if (attempt < this.attempt) return "";
     if (attempt > this.attempt || this.status === "queued") this.start({ attempt });
     if (this.status !== "streaming") return "";
-    if (at > this.#length) return null;
-    const fresh = at === this.#length ? text : [...text].slice(this.#length - at).join("");
-    if (fresh) this.#write(fresh);
+    const { length } = this.#written;
+    if (at > length) return null;
+    const fresh = at === length ? text : [...text].slice(length - at).join("");
+    this.#written.append(fresh);
     return fresh;
+  }
+
+  /** A part of the text is rendered. Returns false when something before it is missing. */
+  render(event) {
+    const isCurrent = event.attempt === this.attempt && this.status === "streaming";
+    return !isCurrent || this.#written.addBlock(event);
   }
 
   restart({ attempt, reason }) {
@@ -140,33 +139,25 @@ export class Turn {
   }
 
   #isAhead(wire) {
-    if (this.status === wire.status) {
-      return !this.isRunning || this.#length > codePoints(wire.text ?? "");
-    }
-    return !this.isRunning && wire.status === "streaming";
+    return !this.isRunning && (this.status === wire.status || wire.status === "streaming");
   }
 
   #enter(attempt, status) {
     Object.assign(this.element.dataset, { attempt, status });
   }
 
-  #write(text) {
-    if (!this.#text.isConnected) this.#slots.text.append(this.#text);
-    this.#text.appendData(text);
-    this.#length += codePoints(text);
+  /** Adds what is new of a running reply, and returns it. */
+  #catchUp(wire) {
+    const fresh = [...wire.text].slice(this.#written.length).join("");
+    this.#written.append(fresh);
+    this.#written.catchUp(wire);
+    return fresh;
   }
 
-  #showReply({ text, html, message }) {
-    const { text: plain, html: rendered, message: notice, restart } = this.#slots;
-    this.#text.data = "";
-    this.#text.remove();
-    this.#length = 0;
-    rendered.innerHTML = html ?? "";
-    if (html) plain.replaceChildren();
-    else if (text) this.#write(text);
-    notice.textContent = message ?? "";
-    restart.textContent = "";
-    dressProse(rendered);
+  #showReply(reply) {
+    this.#written.show(reply);
+    this.#slots.message.textContent = reply.message ?? "";
+    this.#slots.restart.textContent = "";
   }
 
   #showWish(since) {

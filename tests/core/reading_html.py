@@ -22,10 +22,10 @@ HARMLESS_TAGS = {
         "ul",
         "ol",
     ),
-    *("li", "code", "pre", "span", "table", "thead", "tbody", "tr", "th", "td", "input"),
+    *("li", "code", "pre", "span", "table", "thead", "tbody", "tr", "th", "td", "input", "sup", "section"),
 }
 HARMLESS_ATTRIBUTES = {
-    *("href", "title", "rel", "class", "data-language", "start", "type", "checked", "disabled"),
+    *("href", "title", "rel", "class", "data-language", "start", "type", "checked", "disabled", "id"),
 }
 
 

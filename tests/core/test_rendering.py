@@ -74,11 +74,55 @@ def test_a_link_that_looks_like_a_box_stays_a_link() -> None:
     assert "<a href" in render_markdown("- [x](http://a.example) y")
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        *("$x_1 + y_1$", "$a*b*c$", "$$a_i_j$$", r"\(x_1 y_2\)", r"\[a*b*c\]", r"$\$_a_$"),
+        *("\\[\nx_1\n- y_1\n=\n\\]", "$$\na_i\n+ b_i\n$$"),
+    ],
+)
+def test_formulas_stay_as_they_were_typed(formula: str) -> None:
+    html = render_markdown(f"It holds: {formula}" if "\n" not in formula else f"It holds:\n{formula}")
+
+    assert re.sub("<[^>]+>", "", html).strip().removeprefix("It holds:").strip() == formula
+    assert "<em>" not in html
+
+
+@pytest.mark.parametrize(
+    "text", ["$5 and *six* for $6", "`$a` and *b* and `$c`", r"\$1 *or* \$2", "$ *a* $", "$1*2*3$4"]
+)
+def test_prices_and_variables_are_no_formulas(text: str) -> None:
+    assert "<em>" in render_markdown(text)
+
+
+def test_footnotes_stand_at_the_end_and_lead_back() -> None:
+    html = render_markdown("One[^a], two[^b], one again[^a].\n\n[^b]: *Second.*\n[^a]: First.", name="7")
+
+    links = [attributes["href"] for tag, attributes in elements_of(html) if tag == "a"]
+    ids = [attributes["id"] for _, attributes in elements_of(html) if "id" in attributes]
+    assert links == ["#fn-7-1", "#fn-7-2", "#fn-7-1", "#fnref-7-1", "#fnref-7-1:1", "#fnref-7-2"]
+    assert {link.removeprefix("#") for link in links} == set(ids)
+    assert len(ids) == len(set(ids))
+    assert html.index("First.") < html.index("<em>Second.</em>")
+
+
+def test_footnotes_of_two_texts_do_not_clash() -> None:
+    one, other = (render_markdown("a[^1]\n\n[^1]: b", name=name) for name in ("1", "2"))
+
+    assert not {each["id"] for _, each in elements_of(one) if "id" in each} & {
+        each["id"] for _, each in elements_of(other) if "id" in each
+    }
+
+
 LONG = {
     "a list of boxes": "- [ ] a\n" * (MOST_MARKDOWN // 8),
     "open brackets": "[" * MOST_MARKDOWN,
     "stars": "*a" * (MOST_MARKDOWN // 2),
     "quotes in quotes": "\n".join(">" * depth + "a" for depth in range(440)),
+    "footnotes without an end": "[^a]: b\n\n" + "[^" * (MOST_MARKDOWN // 2 - 10),
+    "footnotes in footnotes": "[^a]:" * (MOST_MARKDOWN // 5),
+    "dollars": "$1" * (MOST_MARKDOWN // 2),
+    "open formulas": "\\(" * (MOST_MARKDOWN // 2),
     "fences": "```python\nx\n```\n" * (MOST_MARKDOWN // 16),
     "code of a slow language": "```rst\n" + "`a" * (MOST_CODE // 2 - 1) + "\n```",
     "code too long to be coloured": "```rst\n" + "`a" * 45_000 + "\n```",

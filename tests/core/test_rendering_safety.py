@@ -67,6 +67,10 @@ SCRIPTS = [
     "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
     "\u202e<script>alert(1)</script>",
     "<a id=x name=y class=z href=http://a onclick=alert(1) target=_blank>x</a>",
+    "a[^<script>]\n\n[^<script>]: <script>alert(1)</script>",
+    'a[^"onclick="alert(1)]\n\n[^"onclick="alert(1)]: [x](javascript:alert(1))',
+    "$<script>alert(1)</script>$ \\(<img src=x onerror=alert(1)>\\)",
+    "$$\n<script>alert(1)</script>\n$$",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
 ]
 

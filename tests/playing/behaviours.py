@@ -14,6 +14,12 @@ def say(parameters: str, call: Call) -> Script:
     return Reply(words(parameters))
 
 
+@behaviour("read:RATE:TEXT", "read:20:hello there", "says TEXT word by word, RATE words a second")
+def read(parameters: str, call: Call) -> Script:
+    rate, _, text = parameters.partition(":")
+    return Reply(step._replace(delay=1 / float(rate)) for step in words(text))
+
+
 @behaviour("echo", "echo", "repeats the last user message")
 def echo(parameters: str, call: Call) -> Script:
     return Reply(words(call.last_user_text))
