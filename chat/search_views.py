@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import user_of
 from chat.search.finding import search
-from core.errors import InvalidInput
+from chat.selectors import own_message
+from core.errors import InvalidInput, NotFound
 from core.search.words import LONGEST_QUERY
 
 
@@ -28,6 +29,18 @@ def find(request: HttpRequest) -> HttpResponse:
             context["problem"] = error.message
     is_fragment = getattr(request, "htmx", False)
     return render(request, "chat/_found.html" if is_fragment else "chat/search.html", context)
+
+
+@require_safe
+@login_required
+def to_message(request: HttpRequest, message_id: int) -> HttpResponse:
+    """To the place of one's own message in its chat."""
+    try:
+        message = own_message(user_of(request), message_id)
+    except NotFound:
+        raise Http404 from None
+    place = {"kind": "message", "id": message.pk, "position": message.position}
+    return redirect(_url(place | {"session": {"id": message.session_id}}))
 
 
 def _url(found: dict[str, Any]) -> str:

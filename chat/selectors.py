@@ -68,6 +68,15 @@ def waiting_turn(turn_id: int) -> Turn | None:
     return row_or_none(whole.annotate(may_recall=_MAY_RECALL))  # type: ignore[no-redef]  # only declared
 
 
+def own_message(user: User, message_id: int) -> Message:
+    """What a person said, in a session of their own that is there. Raises `NotFound`."""
+    kept = Message.objects.filter(session__is_transient=False, session__deleted_at=None)
+    message = row_or_none(kept.filter(session__owner=user, pk=message_id))
+    if message is None:
+        raise NotFound("There is no such message.", code="message_not_found")
+    return message
+
+
 def lately_open_turns(session_id: UUID) -> set[int]:
     """Turns that are open, or were until a few minutes ago."""
     lately = timezone.now() - LATELY

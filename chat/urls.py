@@ -10,6 +10,7 @@ urlpatterns = [
     path("archive/", session_views.archive, name="archive"),
     path("import/", session_views.bring, name="import"),
     path("search/", search_views.find, name="search"),
+    path("messages/<int:message_id>/", search_views.to_message, name="message"),
     path("send/", views.send, name="send"),
     path("turns/<int:turn_id>/story/", views.story, name="story"),
     path("<uuid:session_id>/", views.session, name="session"),

@@ -7,6 +7,7 @@ from accounts.models import User
 from core.queries import row_or_none
 from memory.models import Preference
 from personas.models import Persona
+from providers.engine_settings import current_limits
 from providers.limits import EngineLimits
 
 
@@ -18,6 +19,17 @@ def may_remember(*, person_id: int, persona: Persona | None, limits: EngineLimit
 def wants_memory(person_id: int) -> bool:
     preference = row_or_none(Preference.objects.filter(person=person_id))
     return preference is None or preference.is_on
+
+
+def standing(person: User, persona: Persona) -> dict[str, bool]:
+    """Each switch, and whether memory is in use."""
+    limits = current_limits()
+    return {
+        "is_on": may_remember(person_id=person.pk, persona=persona, limits=limits),
+        "is_on_for_all": limits.memory,
+        "is_on_for_persona": persona.has_memory,
+        "is_on_for_you": wants_memory(person.pk),
+    }
 
 
 @transaction.atomic

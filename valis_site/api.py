@@ -7,6 +7,7 @@ from core.errors import error_body
 from diagnostics.api import router as diagnostics_router
 from diagnostics.configuration.api import router as configuration_router
 from diagnostics.drills.api import router as drills_router
+from memory.api import router as memory_router
 from personas.api import router as personas_router
 from personas.cards.api import router as cards_router
 from providers.circuits.api import router as circuits_router
@@ -28,6 +29,7 @@ api = DescribedAPI(
         "tags": [
             {"name": "chat", "description": "Sessions, messages and turns. Everybody sees their own only."},
             {"name": "personas", "description": "Who can be talked with."},
+            {"name": "memory", "description": "What personas know about you."},
             {"name": "audit", "description": "Who did what. For those who may read the audit log."},
             {"name": "diagnostics", "description": "Whether VALIS is well, and how it is set up."},
         ]
@@ -37,6 +39,7 @@ for router in (
     chat_router,
     personas_router,
     cards_router,
+    memory_router,
     diagnostics_router,
     circuits_router,
     usage_router,

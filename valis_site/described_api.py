@@ -19,6 +19,7 @@ _PARAMETERS: dict[str, tuple[str, Any]] = {
     "slug": ("a persona, as `id` in a persona says", "jane"),
     "limit": ("how many at most", 50),
     "page_size": ("how many on a page, 100 at most", 50),
+    "memory_id": ("a memory, as `id` in a memory says", 7),
     "circuit_id": ("a circuit, as `id` in a circuit says", 7),
     "drill_id": ("a drill, as `id` in a drill says", 7),
     "snapshot_id": ("a snapshot, as `id` in a snapshot says", 7),

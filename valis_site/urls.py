@@ -14,6 +14,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="chat:home"), name="root"),
     path("accounts/", include("accounts.urls")),
     path("chat/", include("chat.urls")),
+    path("memory/", include("memory.urls")),
     path("", include("personas.urls")),
     path("diagnostics/", include("diagnostics.urls")),
     path("health", views.health),

@@ -19,6 +19,7 @@ from accounts.models import User
 from chat import services
 from chat.models import Session, Turn, TurnStatus
 from diagnostics import health
+from memory.models import Memory
 from personas.models import Persona
 from providers.models import Circuit, Provider
 from valis_site.api import api
@@ -81,6 +82,16 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/personas/{slug}/prompt": DEVELOPERS,
     "GET /api/personas/{slug}/export": DEVELOPERS,
     "POST /api/personas/import": developers(400),  # without a file
+    "GET /api/bots/{slug}/memory": EVERYBODY_READS,
+    "GET /api/bots/{slug}/memory/warm": EVERYBODY_READS,
+    "GET /api/bots/{slug}/memory/cold": EVERYBODY_READS,
+    "GET /api/bots/{slug}/memory/export": EVERYBODY_READS,
+    "POST /api/bots/{slug}/memory": everybody(201),
+    "DELETE /api/bots/{slug}/memory": everybody(200),
+    "PUT /api/bots/{slug}/memory": developers(200),
+    "PUT /api/memory": everybody(200),
+    "PATCH /api/memories/{memory_id}": owner(200),
+    "DELETE /api/memories/{memory_id}": owner(200),
     "GET /api/health": public(503),  # no worker runs in this test
     "GET /api/ready": public(200),
     "GET /api/live": public(200),
@@ -110,8 +121,13 @@ OPERATIONS: dict[str, Codes] = {
 BODIES: dict[str, Any] = {
     "POST /api/chat": {"message": "Hello", "session_id": "{session_id}", "wait": False},
     "POST /api/sessions": {"persona_id": "jane"},
+    "POST /api/bots/{slug}/memory": {"text": "Plays the cello."},
+    "PUT /api/bots/{slug}/memory": {"is_on": True},
+    "PUT /api/memory": {"is_on": True},
+    "PATCH /api/memories/{memory_id}": {"importance": 7},
     "POST /api/drills": {"provider": "not there", "failure": "refused"},
 }
+MEMORY = {"text": "Plays the cello.", "origin": "model"}
 QUERIES = {"GET /api/search": "?q=hello"}
 # What is no operation of the API: pages and forms, by the name or pattern of their route.
 NO_GET = (405,) * 7
@@ -120,6 +136,14 @@ VIEWERS_LOOK = (302, 403, 403, 403, 200, 200, 200)
 PAGES: dict[str, tuple[int, ...]] = {
     "chat/": LOGIN_FIRST,
     "chat/sessions/": LOGIN_FIRST,
+    "chat/messages/<int:message_id>/": (302, 302, *[404] * 5),
+    "memory/": LOGIN_FIRST,
+    "memory/switch/": NO_GET,
+    "memory/of/<slug:slug>/": LOGIN_FIRST,
+    "memory/of/<slug:slug>/add/": NO_GET,
+    "memory/of/<slug:slug>/forget/": NO_GET,
+    "memory/<int:memory_id>/": (302, 200, *[404] * 5),
+    "memory/<int:memory_id>/delete/": NO_GET,
     "chat/send/": NO_GET,
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
     "chat/all/": LOGIN_FIRST,
@@ -237,6 +261,8 @@ def filled(text: str, turn: Turn) -> str:
         "circuit_id": 1,
         "drill_id": 12345,
         "before": 100,
+        "message_id": turn.question_id,
+        "memory_id": 1,
     }
     text = re.sub(r"<\w+:(\w+)>", r"{\1}", text)
     for name, value in values.items():
@@ -256,6 +282,9 @@ def asked(operation: str, turn: Turn, client: Client) -> int:
     """The code of an answer; the turn is over when it is asked for, and its session there."""
     services.stop_turn(turn)
     Session.objects.update(deleted_at=None)
+    Memory.objects.update_or_create(
+        pk=1, defaults=MEMORY | {"person": turn.session.owner, "persona": turn.persona}
+    )
     method, path = operation.split(" ")
     path += QUERIES.get(operation, "")
     body = {key: filled(value, turn) if isinstance(value, str) else value
@@ -278,6 +307,7 @@ def test_an_operation_answers_each_person_and_key_as_the_table_says(
 def test_a_page_answers_each_person_as_the_table_says(
     route: str, turn: Turn, people: dict[str, Client]
 ) -> None:
+    Memory.objects.create(pk=1, person=turn.session.owner, persona=turn.persona, **MEMORY)
     codes = {name: client.get(f"/{filled(route, turn)}").status_code for name, client in people.items()}
 
     assert codes == dict(zip(PEOPLE, PAGES[route], strict=True))
