@@ -100,7 +100,8 @@ def test_who_may_read_the_chats_of_others_sees_their_memories_and_it_is_audited(
 
     assert texts(reader, person="alice") == [SECRET]
     assert texts(reader) == []
-    assert list(AuditEntry.objects.values_list("action", "target")) == [("memories.read", "alice")]
+    entry = AuditEntry.objects.get(action="memories.read")
+    assert (entry.actor, entry.target) == ("vic", "alice")
     assert reader.get("/api/bots/jane/memory/warm?person=nobody").status_code == 404
 
 
@@ -145,8 +146,9 @@ def test_a_person_adds_changes_and_deletes_over_the_api(mine: Client, alice: Use
     assert mine.delete(f"/api/memories/{added['id']}").json() == {"forgotten": 1}
 
     assert texts(mine) == []
-    entries = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
-    assert list(entries) == ["memory.added", "memory.changed", "memory.deleted"]
+    entries = AuditEntry.objects.filter(action__startswith="memor").order_by("pk")
+    done = [each.removeprefix("memory.") for each in entries.values_list("action", flat=True)]
+    assert done == ["added", "changed", "deleted"]
     assert "viola" not in str(list(AuditEntry.objects.values()))
 
 
