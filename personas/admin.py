@@ -18,6 +18,7 @@ from accounts.guarded_admin import Guarded
 from accounts.rights import Right
 from core.errors import ValisError
 from personas.cards.admin import ComesAndGoes
+from personas.cards.book_admin import HasBook
 from personas.forms import UPLOAD, PersonaForm
 from personas.loading import reset_to_shipped
 from personas.models import Persona
@@ -34,7 +35,7 @@ _CONFIRM_RESET = ActionDialog(
 
 
 @admin.register(Persona)
-class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, ModelAdmin):
+class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, ModelAdmin):
     view_right = Right.READ_PROMPTS
     change_right = Right.EDIT_PERSONAS
     form = PersonaForm
@@ -45,7 +46,7 @@ class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, ModelAdmin):
     search_fields = ("name", "slug", "role", "description")
     readonly_fields = ("prompt_as_sent", "import_report", "files")
     actions = ("reset_chosen", "export_chosen")
-    actions_detail = ("reset_this",)
+    actions_detail = ("open_lorebook", "reset_this")
     warn_unsaved_form = True
 
     class Media:

@@ -240,6 +240,9 @@ class Card(models.Model):
     """What was found when it came in: `cards.report.SafetyReport`."""
     imported_at = models.DateTimeField(auto_now_add=True)
 
+    # The others are made of the original, or never change.
+    history = HistoricalRecords(excluded_fields=["book", "greetings", "report", "imported_at"])
+
     def __str__(self) -> str:
         return f"card of {self.persona_id}"
 
