@@ -15,6 +15,7 @@ from chat.claiming import Claim, claimed, wait_in_line
 from chat.dispatching import dispatch_next
 from chat.draft import Draft
 from chat.history import dialogue_up_to
+from chat.learning import can_be_learned_from
 from chat.models import Turn, TurnStatus
 from chat.noting import TurnClock, note_failover
 from chat.presenting import persona_form
@@ -195,6 +196,7 @@ class _Answering:
     def _finish_answered(self, answered: Answered) -> None:
         self._finish(
             TurnStatus.COMPLETE,
+            is_unlearned=can_be_learned_from(self._turn, answered, self._limits),
             provider=provider_form(answered.candidate),
             usage={
                 "tokens_in": answered.usage.tokens_in,

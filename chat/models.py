@@ -93,7 +93,8 @@ class Turn(models.Model):
     `lease_until` is by the database's clock. `dispatched_at` is when a worker was last told of it.
     `waits_since` is since when it could run and finds no place; one that is answered without keeps it.
     `brief` is what a program brought along with its question (`chat.briefs`). `wished_at` is since when
-    its owner waits for a model's answer in place of the fallback voice's (`chat.wishes`).
+    its owner waits for a model's answer in place of the fallback voice's (`chat.wishes`). `is_unlearned`:
+    what was said in it is still to be learned from (`chat.learning`).
     """
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="turns")
@@ -112,6 +113,7 @@ class Turn(models.Model):
     waits_since = models.DateTimeField(null=True)
     wished_at = models.DateTimeField(null=True)
     wish_due_at = models.DateTimeField(null=True)
+    is_unlearned = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -132,6 +134,7 @@ class Turn(models.Model):
             ),
             models.Index(name="waiting_turns", fields=["session", "position"], condition=Q(status="queued")),
             models.Index(name="wishes", fields=["wish_due_at"], condition=Q(wish_due_at__isnull=False)),
+            models.Index(name="unlearned_turns", fields=["finished_at"], condition=Q(is_unlearned=True)),
             models.Index(name="turns_with_brief", fields=["finished_at"], condition=Q(brief__isnull=False)),
         ]
 

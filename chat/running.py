@@ -19,13 +19,14 @@ class RunningTurns:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         # By signal, not by turn: a late worker of a turn may still run beside its present one.
-        self._turns: dict[StopSignal, int] = {}
+        self._turns: dict[StopSignal, int | None] = {}
         self._is_closing = False
         self._listener: Future[None] | None = None
 
     @contextmanager
-    def running(self, turn_id: int) -> Iterator[StopSignal]:
-        """Register a turn while it runs; the signal is set already when the server is going down."""
+    def running(self, turn_id: int | None) -> Iterator[StopSignal]:
+        """Register a turn, or other work, while it runs; the signal is set already when the server is
+        going down."""
         signal = StopSignal()
         with self._guard:
             self._turns[signal] = turn_id

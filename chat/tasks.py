@@ -1,8 +1,8 @@
-"""Celery's door: each task carries an id at most, and calls one service."""
+"""Celery's door: each task carries ids at most, and calls one service."""
 
 from celery import shared_task
 
-from chat import answering, wishes
+from chat import answering, learning, lessons, wishes
 from chat.dispatching import dispatch_waiting
 from chat.keeping import erase_deleted
 from chat.recovery import Reaper
@@ -38,6 +38,17 @@ def sweep() -> None:
 def carry_out_wishes() -> None:
     wishes.carry_out_due()
     wishes.give_up_old()
+
+
+@shared_task
+def learn_due() -> None:
+    for persona_id, person_id in learning.due():
+        learn.delay(persona_id, person_id)
+
+
+@shared_task(expires=60)
+def learn(persona_id: int, person_id: int) -> None:
+    lessons.learn(persona_id=persona_id, person_id=person_id)
 
 
 @shared_task

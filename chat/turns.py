@@ -127,10 +127,13 @@ def restart(held: Held, *, text: str, reason: str, event_id: str = "") -> Held |
         return following
 
 
-def finish(turn: Turn, held: Held, *, status: TurnStatus, **attempt_fields: Any) -> bool:
+def finish(
+    turn: Turn, held: Held, *, status: TurnStatus, is_unlearned: bool = False, **attempt_fields: Any
+) -> bool:
     """End attempt and turn, in the database and in `turn`. The fields are those of `Attempt`."""
+    ended = {"status": status, "finished_at": Now(), "lease_until": None, "is_unlearned": is_unlearned}
     with transaction.atomic():
-        if not _fenced(held).update(status=status, finished_at=Now(), lease_until=None, **_NO_WISH):
+        if not _fenced(held).update(**ended, **_NO_WISH):
             return False
         _attempt(held).update(status=status, **attempt_fields)
     turn.status, turn.attempt, turn.finished_at = status, held.attempt, timezone.now()

@@ -128,6 +128,27 @@ class Preference(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="memory_preference"
     )
     is_on = models.BooleanField(default=True)
+    changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
         return "on" if self.is_on else "off"
+
+
+class Learning(models.Model):
+    """The one worker that learns for a persona about a person, and what came of the tries before.
+
+    `fence` counts those who did; `due_at` is when it may be tried again. Leases are by the database's clock.
+    """
+
+    persona = models.ForeignKey("personas.Persona", models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    fence = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["persona", "person"], name="one_learns_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"learning {self.pk}"

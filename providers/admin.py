@@ -115,7 +115,7 @@ class EngineSettingsAdmin(Audited, Guarded, ModelAdmin):
         ("Sizes", {"fields": ("max_output", ("history_messages", "history_characters"))}),
         ("Daily caps of a persona", {"fields": (("daily_token_cap", "daily_cost_cap_usd"),)}),
         ("Chats", {"fields": ("session_idle_hours", "titles_by_model")}),
-        ("Memory", {"fields": ("memory", "memory_tokens")}),
+        ("Memory", {"fields": ("memory", "memory_tokens", "memory_learning", "memory_model")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -38,6 +38,8 @@ class EngineLimits(BaseModel):
     memory: bool = True
     memory_tokens: Annotated[int, Field(ge=0, le=8000)] = 400
     titles_by_model: bool = False
+    memory_learning: bool = True
+    memory_model: Annotated[str, Field(max_length=160)] = ""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -200,6 +200,19 @@ class EngineSettings(models.Model):
         default=_default("titles_by_model"),
         help_text="After the first reply the model is asked once more, for a title of the chat.",
     )
+    memory_learning = models.BooleanField(
+        "learning",
+        default=_default("memory_learning"),
+        help_text="Whether personas learn from what people tell them: now and then a call in the background.",
+    )
+    memory_model = models.CharField(
+        "learning by",
+        max_length=160,
+        blank=True,
+        default=_default("memory_model"),
+        help_text="Who is asked for that: a provider, or a provider and its model, as “claude "
+        "claude-haiku-4-5”. Empty: the persona's own cascade.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -214,7 +227,11 @@ class EngineSettings(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        if problems := limit_problems(self.values()):
+        problems = limit_problems(self.values())
+        name = self.memory_model.partition(" ")[0]
+        if name and not Provider.objects.filter(name=name).exists():
+            problems["memory_model"] = f"There is no provider “{name}”."
+        if problems:
             raise ValidationError(problems)
 
     def values(self) -> dict[str, Any]:

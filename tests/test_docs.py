@@ -110,6 +110,8 @@ def test_every_engine_setting_is_explained_with_its_default() -> None:
     def shown(value: object) -> str:
         if isinstance(value, bool):
             return str(value).lower()
+        if isinstance(value, str):
+            return value or "empty"
         return ", ".join(map(shown, value)) if isinstance(value, tuple) else f"{value:g}"
 
     assert explained == {name: shown(value) for name, value in EngineLimits()}

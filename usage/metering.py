@@ -29,15 +29,20 @@ def answer(
     model: str = "",
     only_fallback: str = "",
     may_fall_back: bool = True,
+    in_background: bool = False,
 ) -> Generator[CascadeEvent]:
     """Get one reply. Text goes to `on_text`, on the engine loop; the events end with `Answered`.
 
     With a `model`, only it or the fallback voice answers; `only_fallback` is why nobody else may. Where the
-    fallback voice may not, the events may end with `Unanswered`.
+    fallback voice may not, the events may end with `Unanswered`. A call `in_background` stands back behind
+    people's: it never takes a provider's last place, waits for none, and goes round once.
     Raises `CallStopped` when `stop` was set.
     """
     note_used(limits)
     candidates = line_up(cascade, limits, model=model, user_id=account.user_id)
+    if in_background:
+        candidates = [_leaving_a_place(each) for each in candidates]
+        limits = limits.model_copy(update={"retry_schedule": (), "place_wait": 0.0})
     if only_fallback:
         candidates = [_skipped(each, only_fallback) for each in candidates]
     cap = None if account.persona_id is None else DailyCap(account.persona_id, limits)
@@ -51,6 +56,10 @@ def answer(
         circuits=Circuits(limits),
         may_fall_back=may_fall_back,
     ).walk()
+
+
+def _leaving_a_place(candidate: Candidate) -> Candidate:
+    return replace(candidate, places=candidate.places - 1) if candidate.places else candidate
 
 
 def _drill_among(candidates: Sequence[Candidate]) -> int | None:

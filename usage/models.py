@@ -10,6 +10,7 @@ class Purpose(models.TextChoices):
     CHAT = "chat"
     TEST = "test", "test of a provider"
     TITLE = "title", "title of a chat"
+    MEMORY = "memory"  # what was said is drawn together, in the background
 
 
 class CallOutcome(models.TextChoices):

@@ -8,6 +8,7 @@ _REGULARLY: dict[str, tuple[str, float]] = {
     "end drills": ("diagnostics.tasks.end_drills", 10.0),
     "show that the scheduler runs": ("diagnostics.tasks.tick", 15.0),
     "carry out wishes": ("chat.tasks.carry_out_wishes", 15.0),
+    "learn from what was said": ("chat.tasks.learn_due", 15.0),
     "forget what programs asked": ("chat.tasks.forget", 60.0),
     "recount what is shown": ("diagnostics.tasks.recount", 60.0),
     "tidy up": ("diagnostics.tasks.tidy", 300.0),
@@ -20,5 +21,5 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     for name, (task, seconds) in _REGULARLY.items()
 }
 CELERY_TASK_ROUTES = {task: {"queue": "housekeeping"} for task, _ in _REGULARLY.values()} | {
-    "chat.tasks.title_session": {"queue": "background"}
+    task: {"queue": "background"} for task in ("chat.tasks.learn", "chat.tasks.title_session")
 }

@@ -26,6 +26,10 @@ _SENTENCES = {
     "drill_started": "{by} makes {provider} fail on purpose: {failure}",
     "drill_ended": "The drill with {provider} is over",
     "wish_given_up": "A reply of {persona} waited for a provider in vain",
+    "learned": "{persona} learned from {exchanges} messages",
+    "learning_unreadable": "What a model told {persona} to remember could not be read",
+    "learning_given_up": "{exchanges} messages were let go without learning from them",
+    "memories_compressed": "{persona} put old memories into a summary",
     "persona_capped": "{persona} has reached a cap",
 }
 _PROBLEMS = {
@@ -36,6 +40,8 @@ _PROBLEMS = {
     "circuit_opened",
     "login_locked",
     "persona_capped",
+    "learning_unreadable",
+    "learning_given_up",
 }
 
 

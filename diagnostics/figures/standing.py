@@ -32,6 +32,7 @@ def of_database() -> Iterator[Metric]:
     """Raises what the database raises. Each looks at open turns or at small tables only."""
     yield _open_turns()
     yield _queue_age()
+    yield _unlearned()
     yield from _places()
     yield from _scheduler()
     yield _providers()
@@ -53,6 +54,11 @@ def _queue_age() -> Metric:
     oldest = Turn.objects.filter(line.is_head()).aggregate(Min("created_at"))["created_at__min"]
     age = max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
     return GaugeMetricFamily("valis_queue_age_seconds", "How long the oldest turn that could run waits", age)
+
+
+def _unlearned() -> Metric:
+    unlearned = Turn.objects.filter(is_unlearned=True).count()
+    return GaugeMetricFamily("valis_turns_unlearned", "Exchanges still to be learned from", unlearned)
 
 
 def _places() -> Iterator[Metric]:

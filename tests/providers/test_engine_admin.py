@@ -32,6 +32,8 @@ SETTINGS = {
     "session_idle_hours": "24",
     "memory": "on",
     "memory_tokens": "400",
+    "memory_learning": "on",
+    "memory_model": "",
 }
 
 
@@ -203,3 +205,11 @@ def test_a_test_needs_a_form_s_token_and_is_no_link(sue, provider, playing, as_u
 
 def test_a_provider_that_is_gone_cannot_be_tested(staff) -> None:
     assert staff.post(reverse("diagnostics:test-provider", args=[12345])).status_code == 404
+
+
+def test_a_model_to_learn_by_is_one_of_a_provider_that_is_there(staff, provider) -> None:
+    assert "There is no provider “side”." in save(staff, memory_model="side cheap").content.decode()
+
+    provider("m", name="side")
+    save(staff, memory_model="side cheap")
+    assert EngineSettings.objects.get().memory_model == "side cheap"

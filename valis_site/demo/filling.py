@@ -47,7 +47,8 @@ def _add_providers() -> None:
     The price is made up, so that there is something to see.
     """
     with taken_together(by=None, how="first start"):
-        EngineSettings.objects.get_or_create(pk=1)
+        # A script has nothing to say about what is worth remembering.
+        EngineSettings.objects.get_or_create(pk=1, defaults={"memory_learning": False})
         Provider.objects.create(
             name=SCRIPTED, kind="scripted", priority=10, model="demo", price_in=3, price_out=15
         )

@@ -1,0 +1,1 @@
+"""Drawing memories out of what was said: asked of a model in the background, checked, merged."""
