@@ -8,6 +8,7 @@ _REPLIES = ("reply_", "call_", "failover")
 TILES = {
     tile.name: tile
     for tile in (
+        Tile("drills", "A failover drill runs", "the drills themselves", machinery.drills, ("drill_",)),
         Tile("requests", "Requests", "the ledger of calls", calls.requests, _REPLIES, is_recounted=True),
         Tile("queue", "Waiting and running", "the turns themselves", machinery.queue, _REPLIES),
         Tile(

@@ -11,7 +11,10 @@ from diagnostics.signs import SCHEDULER, SCHEDULER_SILENCE, recent_sign
 from diagnostics.tiles.asking import Figures
 from providers.circuits.models import CircuitState
 from providers.circuits.reading import all_circuits, seconds_left
+from providers.drills.reading import running_drills
 from providers.engine_settings import current_limits
+
+_MOST_DRILLS = 5
 
 
 def queue() -> Figures:
@@ -35,6 +38,10 @@ def circuits() -> Figures:
         is_clean = is_closed and not circuit.failures and not circuit.not_before
         rows.append({"circuit": circuit, "seconds_left": round(left), "is_clean": is_clean})
     return {"rows": rows}
+
+
+def drills() -> Figures:
+    return {"rows": list(running_drills()[:_MOST_DRILLS])}
 
 
 def processes() -> Figures:

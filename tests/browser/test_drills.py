@@ -113,3 +113,15 @@ def test_the_pages_of_drills_are_accessible(
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="End now").click()
+
+
+def test_a_banner_on_the_live_page_comes_and_goes_with_the_drill(visit: Visit, two_providers: None) -> None:
+    live = visit("/diagnostics/", person="staff").page
+    banner = live.get_by_role("region", name="A failover drill runs")
+    expect(banner).to_be_hidden()
+    page = visit("/diagnostics/drills/", person="staff").page
+    start_drill(page)
+
+    expect(banner).to_contain_text("openai fails on purpose until")
+    page.get_by_role("button", name="End now").click()
+    expect(banner).to_be_hidden()

@@ -10,7 +10,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from tests.completions.clients import said, sdk_options
 from tests.harness.running import BACKUP_MODEL, MODEL, use_backup
-from tests.harness.store import database
+from tests.harness.store import database, set_up_engine
 from tests.harness.valis import Valis
 from tests.playing import Outcome, PlayingServer, numbered
 
@@ -121,6 +121,21 @@ def test_the_provider_that_answered_is_named(sdk: OpenAI) -> None:
     told = {"provider": "openai", "provider_model": MODEL, "is_fallback": False, "session": None}
     assert answer.parse().to_dict()["valis"].items() >= told.items()
     assert last.to_dict()["valis"].items() >= told.items()
+
+
+def test_over_the_personas_cap_no_model_is_called_and_the_answer_says_so(
+    sdk: OpenAI, valis: Valis, playing: PlayingServer
+) -> None:
+    set_up_engine(valis.data, daily_token_cap=0)
+    playing.calls.clear()
+    try:
+        answer = sdk.chat.completions.with_raw_response.create(model="jane", messages=said("Hello"))
+    finally:
+        set_up_engine(valis.data, daily_token_cap=10**12)
+
+    assert answer.headers["x-valis-provider"] == "fallback"
+    assert "only so much in a day" in (answer.parse().choices[0].message.content or "")
+    assert not playing.calls
 
 
 def test_the_fallback_voice_can_be_told_from_a_model(sdk: OpenAI, playing: PlayingServer) -> None:

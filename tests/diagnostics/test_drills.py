@@ -308,3 +308,17 @@ def test_over_the_api_it_is_started_read_and_ended(sue: User, as_user: Callable[
 
 def test_each_way_to_fail_is_known_to_the_stage() -> None:
     assert set(staging._ERRORS) | {Failure.TIME_OUT} == set(Failure)
+
+
+@pytest.mark.both_databases
+def test_the_live_page_tells_of_a_drill_while_it_runs(start, vic: User, as_user) -> None:
+    def banner() -> str:
+        return str(as_user(vic).get("/diagnostics/tiles/?name=drills").content.decode())
+
+    assert "drill-running" not in banner()
+    drill = start(is_for_everybody=True, is_confirmed=True)
+    assert "fails on purpose until" in banner()
+    assert "for everybody" in banner()
+    end_drill(drill, by=None)
+
+    assert "drill-running" not in banner()
