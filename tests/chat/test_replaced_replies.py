@@ -24,7 +24,7 @@ def broken_then_sound(provider: Callable[..., Provider]) -> None:
 def test_the_first_text_is_put_aside_and_the_second_is_the_reply(
     say: Say, provider: Callable[..., Provider], ending: str
 ) -> None:
-    provider(ending, name="breaks", priority=1)
+    provider(ending, name="breaks", priority=1, silence_timeout=1)
     provider("say:The whole answer.", name="speaks", priority=2)
     turn = say().turn
 

@@ -21,7 +21,7 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     really_send = current_app.send_task
 
     def send(*args: object, **kwargs: object) -> None:
-        is_over.wait(20)
+        is_over.wait(100)
         really_send(*args, **kwargs)
 
     monkeypatch.setattr(current_app, "send_task", send)
@@ -32,7 +32,7 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 def test_a_message_is_accepted_soon_though_the_broker_is_silent(silence: threading.Event, say: Say) -> None:
     began = time.monotonic()
     say()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 50
 
 
 def test_what_nobody_could_be_told_of_does_not_pile_up(

@@ -47,7 +47,7 @@ async def test_a_turn_that_does_not_end_in_time_is_given_as_it_stands(turn: Turn
     started = time.monotonic()
 
     assert (await ended_turn(turn, seconds=0.1)).status == TurnStatus.QUEUED
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
 
 
 async def test_an_end_nobody_was_told_of_is_found_in_the_row(

@@ -24,7 +24,7 @@ class Gate:
         self.events: list[str] = []
 
     def write(self, lines: Sequence[Line]) -> None:
-        self.opened.wait(10)
+        self.opened.wait(60)
         self.events += [str(line.entry["event"]) for line in lines]
 
     def close(self) -> None: ...
@@ -69,7 +69,7 @@ def test_nobody_waits_for_a_log_that_is_stuck(handler_of) -> None:
     gate.opened.set()
     handler.flush()
 
-    assert took < 2
+    assert took < 30
     assert gate.events == [f"line {number}" for number in range(500)]
 
 

@@ -101,7 +101,7 @@ def test_a_line_of_five_megabytes_is_given_up_early(row, kind) -> None:
     began = time.monotonic()
     walk(row("big-line:50000000", kind=kind))
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_a_long_reply_within_the_bounds_is_taken_whole(row, kind) -> None:

@@ -13,11 +13,11 @@ from providers.stopping import StopSignal
 from providers.story import Outcome, Step
 
 FAST = EngineLimits(
-    connect_timeout=1,
-    first_token_timeout=3,
-    silence_timeout=3,
-    provider_timeout=6,
-    reply_deadline=10,
+    connect_timeout=10,
+    first_token_timeout=20,
+    silence_timeout=20,
+    provider_timeout=40,
+    reply_deadline=60,
     retry_schedule=(),
 )
 QUESTION = CallRequest(
