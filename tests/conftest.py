@@ -53,10 +53,12 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
     look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
 
     def look_once(middleware: WhiteNoiseMiddleware) -> None:
-        if not found:
+        key = type(middleware), middleware.static_prefix
+        if key not in found:
+            known, middleware.files = middleware.files, {}
             look(middleware)
-            found.update(middleware.files)
-        middleware.files.update(found)
+            found[key], middleware.files = middleware.files, known
+        middleware.files.update(found[key])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
