@@ -9,10 +9,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from accounts.models import User
+from chat.models import Message, Session
+from personas.loading import load_shipped
+from personas.shipped_files import read_shipped
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.watching import Watch
 from tests.harness.person import Person
 from tests.harness.valis import PASSWORD, Demo
+from valis_site.demo.filling import VISITORS
+from valis_site.demo.folder import prepared
+from valis_site.demo.visiting import Visitors, _lines
 
 
 @pytest.fixture(scope="module")
@@ -147,16 +154,44 @@ def test_a_key_of_the_environment_is_not_used(demo: Demo) -> None:
     ]
 
 
-def test_started_again_it_is_as_it_was_and_fresh_as_it_began(tmp_path: Path) -> None:
-    with Demo(tmp_path / "data") as demo:
-        Person(demo.url).log_in("demo").new_session("kit")
-        before = rows(demo, "SELECT id FROM chat_session ORDER BY id")
-        demo.stop()
-        demo.start()
-        assert rows(demo, "SELECT id FROM chat_session ORDER BY id") == before
-        demo.stop()
-    with Demo(tmp_path / "data", "--fresh") as demo:
-        assert len(rows(demo, "SELECT id FROM chat_session")) == len(before) - 1
+def test_started_again_it_is_as_it_was(demo: Demo, person: Person) -> None:
+    mine = person.new_session("kit")
+    before = rows(demo, "SELECT id FROM chat_session ORDER BY id")
+    demo.stop()
+    demo.start()
+
+    assert rows(demo, "SELECT id FROM chat_session ORDER BY id") == before
+    assert person.get(f"/api/sessions/{mine}")["session"]["persona"]["slug"] == "kit"
+
+
+def test_fresh_it_has_an_empty_folder_to_begin_in(tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "data", fresh=False)
+    (folder / "logs").mkdir()
+    (folder / "valis.sqlite3").write_text("what was done in it")
+
+    assert prepared(folder, fresh=False) == folder
+    assert (folder / "valis.sqlite3").exists()
+    prepared(folder, fresh=True)
+    assert not (folder / "valis.sqlite3").exists()
+    assert not (folder / "logs").exists()
+    prepared(folder, fresh=True)
+
+
+@pytest.mark.django_db
+def test_visitors_go_on_in_chats_of_their_own() -> None:
+    load_shipped()
+    User.objects.create_user(VISITORS[0])
+    visitors = Visitors()
+    for persona, text in (("jane", "Hello."), ("kit", "Why?"), ("jane", "And now?")):
+        visitors._say(VISITORS[0], persona, text)
+
+    talked = [message.session.persona.slug for message in Message.objects.order_by("pk")]
+    assert talked == ["jane", "kit", "jane"]
+    assert Session.objects.count() == 2
+
+
+def test_visitors_know_whom_they_talk_to() -> None:
+    assert {persona for persona, _ in _lines()} <= {each["slug"] for each in read_shipped()}
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
