@@ -102,6 +102,10 @@ def test_the_ledger_and_the_activity_tell_of_every_reply(demo: Demo) -> None:
     assert unpriced == 0
 
 
+def test_personas_know_something_of_the_person_they_talk_with(person: Person) -> None:
+    assert "Has a brother" in person.page("/memory/of/noor/")
+
+
 def test_nothing_is_said_in_the_future(demo: Demo) -> None:
     tables = {"chat_message": "created_at", "chat_turn": "finished_at", "usage_call": "started_at"}
 

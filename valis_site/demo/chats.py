@@ -12,13 +12,15 @@ from chat.models import Attempt, Message, Session, Turn, TurnStatus
 from chat.services import submit_message
 from core.rendering import render_markdown
 from core.request_id import start_request
+from memory.models import Kind, Origin
+from memory.services import remember
 from personas.models import Persona
 from providers.calls import CallRequest, Usage, Utterance, estimate_tokens
 from providers.fallback_voice import compose
 from providers.limits import EngineLimits
 from providers.lineup import Candidate
 from providers.story import Outcome, Step
-from valis_site.demo.reading import Chat, Exchange
+from valis_site.demo.reading import Chat, Exchange, Remembered
 from valis_site.demo.stories import WHY_REPLACED, spread, story_of
 
 PROMPT_TOKENS = 780
@@ -58,6 +60,8 @@ def tell_chat(
             persona_slug=exchange.persona or chat.persona,
         )
         said.append(Utterance("user", exchange.ask))
+        if exchange.remembered:
+            _remember(exchange.remembered, submission.message, submission.turn)
         reply = _tell_reply(submission.turn, exchange, said, at, candidates)
         said.append(Utterance("assistant", reply.turn.current_attempt.text))  # type: ignore[union-attr]
         replies.append(reply)
@@ -69,6 +73,19 @@ def tell_chat(
         is_archived=chat.is_archived,
     )
     return replies
+
+
+def _remember(told: Remembered, message: Message, turn: Turn) -> None:
+    """As if the person had written it: no model has drawn anything out of these chats."""
+    remember(
+        persona_id=turn.persona_id or 0,
+        person_id=message.author_id,
+        kind=Kind(told.kind),
+        text=told.text,
+        origin=Origin.PERSON,
+        importance=told.importance,
+        sources=[message.pk],
+    )
 
 
 def _tell_reply(

@@ -14,6 +14,12 @@ class _Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Remembered(_Told):
+    kind: Literal["fact", "relationship", "opinion", "interest"]
+    text: str
+    importance: int = 5
+
+
 class Exchange(_Told):
     """A question and what became of it (`stories.STORIES`); `before` is a text that was replaced."""
 
@@ -22,6 +28,8 @@ class Exchange(_Told):
     how: Literal["answered", "failover", "passed_by", "fallback", "stopped", "replaced"] = "answered"
     before: str = ""
     persona: str = ""
+    remembered: Remembered | None = None
+    """What the persona knows from then on."""
 
 
 class Chat(_Told):
