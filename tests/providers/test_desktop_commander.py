@@ -242,12 +242,12 @@ def test_a_server_that_nobody_needs_is_ended_and_started_when_it_is_needed(
     assert walk(ROW, within=PATIENT).text == "Here is the answer."
 
 
-def test_a_process_that_ends_leaves_no_server_behind(plays) -> None:
+def test_a_process_that_ends_leaves_no_server_behind(plays, eventually) -> None:
     server = plays("answer")
     walk(ROW, within=PATIENT)
     programs.end_all()
 
-    assert server.is_gone()
+    eventually(server.is_gone)
 
 
 def test_it_gets_no_secret_of_valis_and_is_not_where_they_lie(plays, monkeypatch) -> None:
