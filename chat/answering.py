@@ -9,12 +9,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from chat import turns, wishes
 from chat.announcing import Announcer, announce_turn
+from chat.asking import asking
 from chat.blocks import FinishedBlocks
 from chat.briefs import Brief
 from chat.claiming import Claim, claimed, wait_in_line
 from chat.dispatching import dispatch_next
 from chat.draft import Draft
-from chat.history import dialogue_up_to
 from chat.learning import can_be_learned_from
 from chat.models import Turn, TurnStatus
 from chat.noting import TurnClock, note_failover
@@ -25,10 +25,8 @@ from chat.titling import want_title
 from core import live
 from core.patience import patiently
 from core.request_id import start_request
-from memory.recall import Recalled, note_used
-from personas.prompting import build_system_prompt
-from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
-from providers.calls import CallRequest
+from memory.recall import note_used
+from personas.snapshots import NEUTRAL_SNAPSHOT
 from providers.cascade import Answered, Pulse, Restarted, Trying, Unanswered
 from providers.engine_settings import current_limits
 from providers.limits import EngineLimits
@@ -93,6 +91,7 @@ class _Answering:
         self._snapshot = claim.snapshot or NEUTRAL_SNAPSHOT
         self._why_no_place = claim.why_no_place
         self._memories = claim.memories
+        self._receipt: dict[str, Any] | None = None
         self._brief = Brief.from_json(turn.brief)
         self._held = held
         self._stop = stop
@@ -132,8 +131,11 @@ class _Answering:
 
     def _ask_the_gate(self) -> Answered | None:
         """None: nobody could answer, and the fallback voice has spoken already."""
+        request, self._receipt = asking(
+            self._turn, self._snapshot, self._brief, self._limits, memories=self._memories
+        )
         events = answer(
-            _request(self._turn, self._snapshot, self._brief, self._limits, self._memories),
+            request,
             cascade=self._snapshot.cascade,
             model=self._brief.model,
             limits=self._limits,
@@ -242,7 +244,15 @@ class _Answering:
         is_read_here = text and not self._turn.session.is_transient
         html = self._blocks.whole(self._held, text, name=str(self._turn.pk)) if is_read_here else ""
         if not patiently(
-            lambda: turns.finish(self._turn, self._held, status=status, text=text, html=html, **fields)
+            lambda: turns.finish(
+                self._turn,
+                self._held,
+                status=status,
+                text=text,
+                html=html,
+                receipt=None if self._turn.session.is_transient else self._receipt,
+                **fields,
+            )
         ):
             raise LeaseLost
         announce_turn(self._turn)
@@ -264,24 +274,3 @@ def provider_form(candidate: Candidate) -> dict[str, Any]:
         "model": candidate.config.model,
         "is_fallback": candidate.is_fallback,
     }
-
-
-def _request(
-    turn: Turn,
-    snapshot: PersonaSnapshot,
-    brief: Brief,
-    limits: EngineLimits,
-    memories: tuple[Recalled, ...],
-) -> CallRequest:
-    most = snapshot.max_tokens or limits.max_output
-    messages = dialogue_up_to(turn, limits)
-    recent = [each.text for each in messages] if snapshot.book else ()
-    return CallRequest(
-        system=build_system_prompt(
-            snapshot, memories=[each.line for each in memories], program_notes=brief.notes, recent=recent
-        ),
-        messages=messages,
-        voice=snapshot.voice,
-        max_tokens=min(brief.max_tokens or most, most),
-        temperature=snapshot.temperature if brief.temperature is None else brief.temperature,
-    )

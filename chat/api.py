@@ -17,11 +17,13 @@ from chat.models import OPEN_STATUSES, Session, Turn
 from chat.moving.exporting import FORMS, exported, file_name
 from chat.presenting import message_form, session_form, turn_form, usage_form
 from chat.prospects import prospect_of
-from chat.reading import readable_session, sessions_of_person
+from chat.reading import readable_session, readable_turn, sessions_of_person
+from chat.receipts import receipt_of
 from chat.search.finding import search
 from chat.selectors import exchanges_of, own_session, own_turn, sessions_of
 from chat.snapshots import snapshot_of
 from chat.waiting import ended_turn
+from core.errors import NotFound
 from core.schemas import ErrorOut
 from core.threads import in_database_thread
 from providers.engine_settings import current_limits
@@ -206,6 +208,21 @@ def get_turn(request: HttpRequest, turn_id: int) -> dict[str, Any]:
     """With the text as far as it is stored: about every second while it is written."""
     turn = own_turn(user_of(request, Right.READ), turn_id)
     return turn_form(turn, prospect_of(turn))
+
+
+@router.get(
+    "/turns/{int:turn_id}/receipt",
+    response={200: schemas.ReceiptOut, **_ERRORS},
+    summary="Why a reply is as it is",
+)
+def get_receipt(request: HttpRequest, turn_id: int) -> dict[str, Any]:
+    """The memories, traits, settings and lore that it could go by, as they were then."""
+    user = user_of(request, Right.READ)
+    turn = own_turn(user, turn_id) if key_of(request) else readable_turn(user, turn_id)
+    receipt = receipt_of(turn)
+    if receipt is None:
+        raise NotFound("There is no reply yet.", code="reply_missing")
+    return receipt
 
 
 @router.post("/turns/{int:turn_id}/stop", response={202: schemas.TurnOut, **_ERRORS}, summary="Stop a reply")

@@ -162,6 +162,8 @@ class Attempt(models.Model):
     provider = models.JSONField(null=True)
     usage = models.JSONField(null=True)
     story = models.JSONField(default=list)
+    receipt = models.JSONField(null=True)
+    """What it could go by, besides the persona and the memories in the turn's snapshot (`chat.asking`)."""
     code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

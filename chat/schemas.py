@@ -261,3 +261,29 @@ class SearchOut(Schema):
 
     results: list[FoundOut]
     next_cursor: str | None
+
+
+class UsedMemoryOut(Schema):
+    """`text` is empty and `is_there` false when it was deleted, or replaced, since."""
+
+    id: int
+    kind: str
+    text: str
+    is_there: bool
+    is_general: bool
+
+
+class ReceiptOut(Schema):
+    """What a reply could go by. `messages` counts what it was told of the chat; `lore` are the entries of the
+    persona's lorebook, each up to 300 characters. The fallback voice uses no memories, traits or lore."""
+
+    is_fallback: bool
+    provider: str
+    model: str
+    temperature: float | None
+    max_tokens: int | None
+    messages: int | None
+    style: list[str]
+    traits: list[str]
+    memories: list[UsedMemoryOut]
+    lore: list[str]

@@ -17,6 +17,7 @@ from chat.keeping import deleted_session
 from chat.models import Session
 from chat.passages import with_passage
 from chat.presenting import entries_of, greeting_form, persona_form, turn_form
+from chat.receipts import receipt_of
 from chat.selectors import own_session, own_turn
 from chat.sidebar import sidebar_of
 from chat.snapshots import conversation_snapshot, snapshot_of
@@ -107,6 +108,7 @@ def story(request: HttpRequest, turn_id: int) -> HttpResponse:
         "turn": turn_form(turn),
         "attempts": turn.attempts.all(),
         "story": current.story if current else [],
+        "receipt": receipt_of(turn),
     }
     if user_of(request).may(Right.READ_DIAGNOSTICS):
         context |= {"shows_cost": True, "cost": cost_of_turn(turn.pk)}

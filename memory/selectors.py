@@ -1,6 +1,6 @@
 """Reading what personas know: one's own, and for the few who have that right, other people's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -60,6 +60,12 @@ def own_memory(person: User, memory_id: int) -> Memory:
     if memory is None:
         raise NotFound("There is no such memory.", code="memory_not_found")
     return memory
+
+
+def still_there(memory_ids: Iterable[int], *, person_id: int) -> dict[int, bool]:
+    """Those of them that are in use, each with whether it is about this person or holds for everybody."""
+    rows = usable().filter(Q(person=person_id) | Q(person=None), pk__in=list(memory_ids))
+    return {pk: about is not None for pk, about in rows.order_by().values_list("pk", "person")}
 
 
 def any_persona(slug: str) -> Persona:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from types import MappingProxyType
 
-from personas.cards.lorebook import entries_for
+from personas.cards.lorebook import Entry, entries_for
 from personas.macros import filled
 from personas.models import Persona
 from personas.snapshots import PersonaSnapshot
@@ -72,16 +72,21 @@ def build_system_prompt(
     context: Mapping[str, str] = NO_CONTEXT,
     program_notes: str = "",
     recent: Sequence[str] = (),
+    lore: Sequence[Entry] | None = None,
 ) -> str:
     """One section per part that has content; the house rules are always there.
 
     `program_notes` are what a program that speaks for the person asks for; `recent` are the messages a
-    lorebook is searched by, the latest last.
+    lorebook is searched by, the latest last, unless its entries were found already (`lore`).
     """
+    lore = lore_for(snapshot, recent) if lore is None else lore
     sections = [
         *_character(snapshot),
         ("House rules", _bullets(rule.format(name=_line(snapshot.name)) for rule in _HOUSE_RULES)),
-        ("What belongs to the story now", _lore(snapshot, recent)),
+        (
+            "What belongs to the story now",
+            _told(snapshot, lore),
+        ),
         ("What you remember", _notes(_FROM_MEMORY, memories)),
         (
             "This conversation",
@@ -136,11 +141,13 @@ def _own_words(snapshot: PersonaSnapshot) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _lore(snapshot: PersonaSnapshot, recent: Sequence[str]) -> str:
-    if snapshot.book is None:
-        return ""
-    found = (_text_of(snapshot, entry.content) for entry in entries_for(snapshot.book, recent))
-    lore = "\n\n".join(filter(None, found))
+def lore_for(snapshot: PersonaSnapshot, recent: Sequence[str]) -> tuple[Entry, ...]:
+    """The entries of its lorebook that these messages call up."""
+    return tuple(entries_for(snapshot.book, recent)) if snapshot.book else ()
+
+
+def _told(snapshot: PersonaSnapshot, entries: Sequence[Entry]) -> str:
+    lore = "\n\n".join(filter(None, (_text_of(snapshot, entry.content) for entry in entries)))
     return _quoted(_FROM_A_BOOK, lore) if snapshot.is_quoted else lore
 
 

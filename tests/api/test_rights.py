@@ -45,6 +45,10 @@ def owner(code: int) -> Codes:
     return (401, code, *[404] * 5), (403, code, 403, 403, 404, 403, 403, 401)
 
 
+def owner_reads(code: int) -> Codes:
+    return (401, code, *[404] * 5), (code, code, 403, 403, 404, 403, 403, 401)
+
+
 def viewers(code: int) -> Codes:
     return (401, 403, 403, 403, code, code, code), (403, 403, 403, 403, 403, code, 403, 401)
 
@@ -75,6 +79,7 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/sessions/{session_id}/messages": OWNER_READS,
     "GET /api/search": EVERYBODY_READS,
     "GET /api/turns/{turn_id}": OWNER_READS,
+    "GET /api/turns/{turn_id}/receipt": owner_reads(404),  # it was stopped before there was a reply
     "POST /api/turns/{turn_id}/stop": owner(202),
     "POST /api/turns/{turn_id}/run-again": owner(202),
     "POST /api/turns/{turn_id}/answer-properly": owner(409),
