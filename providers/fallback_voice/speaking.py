@@ -132,7 +132,7 @@ class _Speaker:
             return ""
         phrases = [said for phrase in self.voice.common_phrases if (said := sentence(phrase))]
         if self.heard.intent in _OPENING:
-            phrases = [said for said in phrases if not _refers_back(said)] or phrases
+            phrases = [said for said in phrases if not refers_back(said)] or phrases
         return self.choice.pick([_literal(phrase) for phrase in phrases], "phrase")
 
     def addition(self) -> str:
@@ -191,7 +191,8 @@ class _Speaker:
         return ""
 
 
-def _refers_back(phrase: str) -> bool:
+def refers_back(phrase: str) -> bool:
+    """Whether it says something about what was said before it."""
     return bool(_REACTION.match(phrase) or _POINTS_BACK.search(phrase))
 
 

@@ -11,6 +11,7 @@ from providers.calls import CallRequest, Utterance
 from providers.fallback_voice import compose
 from providers.fallback_voice.choosing import Choice
 from providers.fallback_voice.patterns import DANGER
+from providers.fallback_voice.speaking import refers_back
 from providers.fallback_voice.subjects import question_subject
 from providers.fallback_voice.words import capitalised, plain, sentence
 
@@ -48,9 +49,14 @@ def improvise(request: CallRequest) -> str:
     it = question_subject(plain(asked)) if plain(asked) else "…"
     name = plain(request.voice.name)
     reply = choice.pick(topic.replies, "reply", it=it, It=capitalised(it), name=name).strip()
-    phrases = [said for each in request.voice.common_phrases if not (said := sentence(each)).endswith("?")]
+    phrases = [said for each in request.voice.common_phrases if _can_open(said := sentence(each))]
     opening = choice.pick([_braced(each) for each in phrases], "opening") if topic.is_greeted else ""
     return f"{opening}\n\n{reply}" if opening else reply
+
+
+def _can_open(phrase: str) -> bool:
+    """Whether it goes before an answer to anything: it neither asks nor answers something itself."""
+    return not phrase.endswith("?") and not refers_back(phrase)
 
 
 def _last_asked(messages: tuple[Utterance, ...]) -> str:
