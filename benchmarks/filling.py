@@ -18,6 +18,7 @@ def add_history(messages: int) -> None:
     session = _session(f"{messages} messages", next_position=messages + 1)
     for first in range(1, messages, 2 * _BATCH):
         _add_exchanges(session, range(first, min(first + 2 * _BATCH, messages), 2))
+    session.save(update_fields=["head"])
 
 
 def add_sessions(count: int) -> None:
@@ -54,7 +55,7 @@ def _session(title: str, *, next_position: int) -> Session:
 
 
 def _add_exchanges(session: Session, positions: range) -> None:
-    """A question at each position, and its reply at the next."""
+    """A question at each position, which goes on from the reply before it, and its reply at the next."""
     questions = Message.objects.bulk_create(
         Message(
             session=session, author=session.owner, position=position, client_id=uuid.uuid4().hex, text=_TEXT
@@ -73,6 +74,10 @@ def _add_exchanges(session: Session, positions: range) -> None:
         )
         for question in questions
     )
+    for question, parent in zip(questions, [session.head, *turns], strict=False):
+        question.parent = parent
+    Message.objects.bulk_update(questions, ["parent"], batch_size=500)
+    session.head = turns[-1]
     Attempt.objects.bulk_create(
         Attempt(turn=turn, number=1, text=2 * _TEXT, html=f"<p>{2 * _TEXT}</p>", status=TurnStatus.COMPLETE)
         for turn in turns

@@ -56,6 +56,11 @@ def _filled() -> Any:
             Turn(session=session, question=each, position=each.position + 1, status="complete", attempt=1)
             for each in said
         )
+        for each, parent in zip(said[1:], made, strict=False):
+            each.parent = parent
+        Message.objects.bulk_update(said, ["parent"], batch_size=500)
+        session.head = made[-1]
+        session.save(update_fields=["head"])
         Attempt.objects.bulk_create(
             Attempt(turn=each, number=1, status="complete", text=_text(chance)) for each in made
         )

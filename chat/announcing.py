@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from chat.models import Session, Turn
+from chat.paths import ONLY, Versions
 from chat.presenting import message_form, session_form, turn_form
 from chat.turns import Held
 from core import live
@@ -11,6 +12,7 @@ from core import live
 CONTROL = "control"
 LINE = "line"
 DELETED = "session.deleted"
+PATH = "path"
 
 
 def topic_of(session_id: UUID | str) -> str:
@@ -47,8 +49,10 @@ _ENDINGS = {
 }
 
 
-def queued_event(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"type": "turn.queued", "turn": turn_form(turn, waiting), "position": turn.position}
+def queued_event(
+    turn: Turn, waiting: dict[str, Any] | None = None, versions: Versions | None = None
+) -> dict[str, Any]:
+    return {"type": "turn.queued", "turn": turn_form(turn, waiting, versions), "position": turn.position}
 
 
 def announce_waiting(turn: Turn, waiting: dict[str, Any]) -> None:
@@ -61,6 +65,9 @@ def announce_line_moved() -> None:
     live.publish(LINE, {"type": "moved"})
 
 
+_NO_NEWS = {"id", "waiting", "versions"}
+
+
 def announce_turn(turn: Turn) -> None:
     """Tell a session how a turn stands now: queued (again), or ended with its text and story."""
     topic = topic_of(turn.session_id)
@@ -69,7 +76,7 @@ def announce_turn(turn: Turn) -> None:
         live.publish(topic, queued_event(turn))
     elif kind := _ENDINGS.get(turn.status):
         story = turn.current_attempt.story if turn.current_attempt else []
-        ending = {name: value for name, value in form.items() if name not in {"id", "waiting"}}
+        ending = {name: value for name, value in form.items() if name not in _NO_NEWS}
         live.publish(topic, {**ending, "type": kind, "turn": turn.pk, "story": story})
 
 
@@ -81,10 +88,15 @@ def announce_wish(turn: Turn) -> None:
 
 
 def announce_question(turn: Turn) -> None:
-    """Tell a session that something was asked in it."""
+    """Tell a session that something was asked in it, behind all that is shown."""
     topic = topic_of(turn.session_id)
-    live.publish(topic, {"type": "message", "message": message_form(turn.question)})
-    announce_turn(turn)
+    live.publish(topic, {"type": "message", "message": message_form(turn.question, ONLY)})
+    live.publish(topic, queued_event(turn, versions=ONLY))
+
+
+def announce_path(session: Session) -> None:
+    """Have the sockets of a session tell their readers what is shown now."""
+    live.publish(topic_of(session.pk), {"type": PATH, "head": session.head_id})
 
 
 def announce_session(session: Session) -> None:

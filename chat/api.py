@@ -15,7 +15,8 @@ from chat.gauging import gauge_of
 from chat.idling import with_activity
 from chat.models import OPEN_STATUSES, Session, Turn
 from chat.moving.exporting import FORMS, exported, file_name
-from chat.presenting import message_form, session_form, turn_form, usage_form
+from chat.paths import versions_on
+from chat.presenting import exchange_form, session_form, turn_form, usage_form
 from chat.prospects import prospect_of
 from chat.reading import readable_session, readable_turn, sessions_of_person
 from chat.receipts import receipt_of
@@ -62,10 +63,11 @@ async def send(request: HttpRequest, data: schemas.ChatIn) -> Status[dict[str, A
         limits = await in_database_thread(current_limits)
         longest = limits.longest_wait + limits.reply_deadline + _MARGIN_SECONDS
         turn = await ended_turn(turn, seconds=longest)
+    is_new = submission.is_new
+    form = exchange_form(turn, is_only=True) if is_new else await in_database_thread(exchange_form, turn)
     answer = {
         "session_id": turn.session_id,
-        "message": message_form(submission.message),
-        "turn": turn_form(turn),
+        **form,
         "reply": turn.current_attempt.text if turn.current_attempt else "",
     }
     return Status(202 if turn.status in OPEN_STATUSES else 200, answer)
@@ -106,7 +108,7 @@ def create_session(request: HttpRequest, data: schemas.SessionIn) -> Status[dict
     summary="A session with its newest messages",
 )
 def get_session(request: HttpRequest, session_id: uuid.UUID) -> dict[str, Any]:
-    """The newest 100, as a snapshot on the socket holds them."""
+    """The last 100 of the path that is shown, as a snapshot on the socket holds them."""
     return snapshot_of(_readable_session(request, session_id)).form
 
 
@@ -172,7 +174,7 @@ def get_messages(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[int | None, Query(ge=0, description="`next_before` of the page before")] = None,
 ) -> dict[str, Any]:
-    """The newest first page by page; each page is in order."""
+    """The newest first page by page; each page is in order. All versions are there, shown or not."""
     return exchanges_of(_readable_session(request, session_id), before=before, limit=limit)
 
 
@@ -207,7 +209,7 @@ def search_chats(
 def get_turn(request: HttpRequest, turn_id: int) -> dict[str, Any]:
     """With the text as far as it is stored: about every second while it is written."""
     turn = own_turn(user_of(request, Right.READ), turn_id)
-    return turn_form(turn, prospect_of(turn))
+    return turn_form(turn, prospect_of(turn), versions_on([turn])[1][turn.pk])
 
 
 @router.get(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error
 
 from accounts.rates import check_rate
-from chat import frames, services, wishes
-from chat.announcing import DELETED, topic_of
+from chat import branching, frames, services, wishes
+from chat.announcing import DELETED, PATH, topic_of
 from chat.flow import Flow
+from chat.models import Turn
 from chat.noting import note_frame, note_socket_closed, note_socket_opened
-from chat.presenting import message_form, turn_form
-from chat.selectors import own_session, own_turn
+from chat.presenting import exchange_form
+from chat.selectors import own_message, own_session, own_turn
 from chat.snapshots import conversation_snapshot
 from chat.unheard import QUIET_SECONDS, OpenTurns
 from chat.watching import LineWatch
@@ -30,7 +32,12 @@ logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NO_SUCH_SESSION, TOO_SLOW, UNAVAILABLE = 4401, 4404, 4408, 4503
 HELLO_SECONDS = 10.0
-_DELETION, _HEAD = f'"type":"{DELETED}"', 120
+_ON_TURNS: dict[str, Callable[[Turn], object]] = {
+    "stop": services.stop_turn,
+    "run_again": services.run_turn_again,
+    "answer_properly": wishes.answer_properly,
+}
+_DELETION, _PATH, _HEAD = f'"type":"{DELETED}"', f'"type":"{PATH}"', 120
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -38,6 +45,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     session_id: UUID
     _is_welcome = False
+    _shown_at = ""
     _pump: asyncio.Task[None] | None = None
     _watching: asyncio.Task[None] | None = None
     _greeting: asyncio.TimerHandle | None = None
@@ -101,36 +109,24 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case frames.Hello():
                 await self._hello(frame)
             case frames.Send():
-                await self._send_message(frame)
-            case frames.Stop():
+                await self._say(await in_database_thread(self._submit, frame))
+            case frames.Stop() | frames.RunAgain() | frames.AnswerProperly():
                 turn = await in_database_thread(own_turn, self.user, frame.turn, session_id=self.session_id)
-                await in_database_thread(services.stop_turn, turn)
-            case frames.RunAgain():
-                turn = await in_database_thread(own_turn, self.user, frame.turn, session_id=self.session_id)
-                await in_database_thread(services.run_turn_again, turn)
-            case frames.AnswerProperly():
-                turn = await in_database_thread(own_turn, self.user, frame.turn, session_id=self.session_id)
-                await in_database_thread(wishes.answer_properly, turn)
+                await in_database_thread(_ON_TURNS[frame.type], turn)
+            case frames.Regenerate():
+                await in_database_thread(self._regenerate, frame)
+            case frames.Edit():
+                await self._say(await in_database_thread(self._edit, frame))
+            case frames.Show():
+                await in_database_thread(self._show, frame)
             case frames.Ack():
                 self._flow.acknowledge(frame.id)
             case frames.Ping():
                 await self._say({"type": "pong"})
 
-    async def _send_message(self, frame: frames.Send) -> None:
-        submission = await in_database_thread(self._submit, frame)
-        await self._say(
-            {
-                "type": "accepted",
-                "client_id": frame.client_id,
-                "message": message_form(submission.message),
-                "turn": turn_form(submission.turn),
-                "position": submission.turn.position,
-            }
-        )
-
-    def _submit(self, frame: frames.Send) -> services.Submission:
+    def _submit(self, frame: frames.Send) -> dict[str, Any]:
         check_rate(self.scope["asking"])
-        return services.submit_message(
+        submission = services.submit_message(
             self.user,
             text=frame.text,
             client_id=frame.client_id,
@@ -138,12 +134,34 @@ class ChatConsumer(AsyncWebsocketConsumer):
             persona_slug=frame.persona,
             greeting=frame.greeting,
         )
+        return _accepted(frame.client_id, submission.turn, is_only=submission.is_new)
+
+    def _regenerate(self, frame: frames.Regenerate) -> None:
+        check_rate(self.scope["asking"])
+        turn = own_turn(self.user, frame.turn, session_id=self.session_id)
+        branching.regenerate(turn, persona_slug=frame.persona)
+
+    def _edit(self, frame: frames.Edit) -> dict[str, Any]:
+        check_rate(self.scope["asking"])
+        submission = branching.edit_and_resend(
+            own_message(self.user, frame.message, session_id=self.session_id),
+            text=frame.text,
+            client_id=frame.client_id,
+            persona_slug=frame.persona,
+        )
+        return _accepted(frame.client_id, submission.turn)
+
+    def _show(self, frame: frames.Show) -> None:
+        if frame.turn is not None:
+            branching.show_version(own_turn(self.user, frame.turn, session_id=self.session_id))
+        elif frame.message is not None:
+            branching.show_version(own_message(self.user, frame.message, session_id=self.session_id))
 
     async def _hello(self, frame: frames.Hello) -> None:
         if self._greeting:
             self._greeting.cancel()
         self._stop_listening()
-        self._flow = Flow()
+        self._flow, self._shown_at = Flow(), ""
         self._open_turns = OpenTurns()
         self._line = LineWatch(self.session_id, self._say)
         self._watching = asyncio.create_task(self._line.run())
@@ -176,6 +194,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
                         # Raises `NotFound`, unless it was restored since this was said.
                         await in_database_thread(own_session, self.user, self.session_id)
                         continue
+                    if _PATH in entry.frame[:_HEAD]:
+                        await self._send_path(subscription, entry)
+                        continue
                     if not await self._flow.has_room():
                         await self.close(TOO_SLOW)
                         return
@@ -201,8 +222,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 if await self._open_turns.have_ended_unheard():
                     raise live.Missed from None
 
+    async def _send_path(self, subscription: live.Subscription, entry: live.Entry) -> None:
+        if entry.id > self._shown_at:
+            await self._send_snapshot(subscription)
+
     async def _send_snapshot(self, subscription: live.Subscription) -> None:
-        """Subscribe first, read second: what happens in between is told again, and harmless."""
+        """Subscribe first, read second: what happens in between is told again, and harmless.
+
+        But for another path: that is in the snapshot, and telling it again would never end.
+        """
+        self._shown_at = subscription.position
         snapshot = await in_database_thread(conversation_snapshot, self.user, self.session_id)
         if snapshot.replay_from:
             await subscription.rewind(snapshot.replay_from)
@@ -216,3 +245,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _say_error(self, error: ValisError, client_id: str | None) -> None:
         details = error.details | ({"client_id": client_id} if client_id else {})
         await self._say({"type": "error", **error_body(error.code, error.message, details)})
+
+
+def _accepted(client_id: str, turn: Turn, *, is_only: bool = False) -> dict[str, Any]:
+    form = exchange_form(turn, is_only=is_only)
+    return {"type": "accepted", "client_id": client_id, **form, "position": turn.position}

@@ -1,8 +1,8 @@
 """What a browser may send over the chat socket. `docs/reference/protocol.md` shows each."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from core.errors import InvalidInput, TooLarge
 
@@ -42,6 +42,34 @@ class AnswerProperly(_Frame):
     turn: Annotated[int, Field(gt=0, lt=2**63)]
 
 
+class Regenerate(_Frame):
+    type: Literal["regenerate"]
+    turn: Annotated[int, Field(gt=0, lt=2**63)]
+    persona: Annotated[str, Field(max_length=60)] | None = None
+
+
+class Edit(_Frame):
+    type: Literal["edit"]
+    message: Annotated[int, Field(gt=0, lt=2**63)]
+    client_id: str
+    text: str
+    persona: Annotated[str, Field(max_length=60)] | None = None
+
+
+class Show(_Frame):
+    """One of the two."""
+
+    type: Literal["show"]
+    turn: Annotated[int, Field(gt=0, lt=2**63)] | None = None
+    message: Annotated[int, Field(gt=0, lt=2**63)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.turn is None) is (self.message is None):
+            raise ValueError("name a turn or a message")
+        return self
+
+
 class Ack(_Frame):
     type: Literal["ack"]
     id: Annotated[str, Field(max_length=64)]
@@ -51,7 +79,7 @@ class Ping(_Frame):
     type: Literal["ping"]
 
 
-Frame = Hello | Send | Stop | RunAgain | AnswerProperly | Ack | Ping
+Frame = Hello | Send | Stop | RunAgain | AnswerProperly | Regenerate | Edit | Show | Ack | Ping
 _adapter: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
 

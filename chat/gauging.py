@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from chat.greeting import as_greeted
 from chat.history import dialogue_so_far
-from chat.models import Message, Session, Turn
+from chat.models import Session, Turn
+from chat.paths import path_to
 from personas.prompting import build_system_prompt
 from personas.snapshots import NEUTRAL_SNAPSHOT, PersonaSnapshot
 from providers.calls import estimate_tokens
@@ -91,7 +92,7 @@ def _context_of(session: Session) -> Context:
         most_messages=limits.history_messages,
         characters=sum(map(len, texts)),
         most_characters=limits.history_characters,
-        left_out=Message.objects.filter(session=session).count() - questions,
+        left_out=path_to(session.head_id).count() - questions,
         model="" if asked.is_fallback else asked.config.model,
         window=window,
     )

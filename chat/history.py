@@ -2,32 +2,32 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from uuid import UUID
 
 from django.db.models import F, FilteredRelation, Q
 
 from chat.briefs import Brief
-from chat.models import Message, Session, Turn
+from chat.models import Session, Turn
+from chat.paths import path_to
 from providers.calls import Utterance
 from providers.limits import EngineLimits
 
 
 def dialogue_up_to(turn: Turn, limits: EngineLimits) -> tuple[Utterance, ...]:
-    """Earlier questions with their replies, as many as the limits allow, and the turn's own question.
+    """The questions above a turn with their replies, as many as the limits allow, and its own question.
 
-    A program's own dialogue takes the place of the session's, within the same limits.
+    Whichever versions are shown meanwhile. A program's own dialogue takes the place of the session's,
+    within the same limits.
     """
     if brought := Brief.from_json(turn.brief).dialogue:
         *earlier, question = brought
         return _within(limits, question, reversed(earlier))
     question = Utterance("user", turn.question.text)
-    before = _backwards(turn.session_id, turn.question.position, limits.history_messages)
-    return _within(limits, question, before)
+    return _within(limits, question, _backwards(turn.question.parent_id, limits.history_messages))
 
 
 def dialogue_so_far(session: Session, limits: EngineLimits) -> tuple[Utterance, ...]:
     """What would be told before the next question."""
-    earlier = _backwards(session.pk, session.next_position, limits.history_messages)
+    earlier = _backwards(session.head_id, limits.history_messages)
     return _within(limits, Utterance("user", ""), earlier)[:-1]
 
 
@@ -46,24 +46,13 @@ def _within(
     return tuple(reversed(newest_first))
 
 
-def _backwards(session_id: UUID, position: int, most: int) -> Iterator[Utterance]:
-    """Questions before a position, each after the newest reply to it. What the fallback voice said is left
-    out: it knows nothing."""
-    if position == 1:
+def _backwards(parent: int | None, most: int) -> Iterator[Utterance]:
+    """Replies and their questions upwards. What the fallback voice said is left out: it knows nothing."""
+    if parent is None:
         return
     current = FilteredRelation("attempts", condition=Q(attempts__number=F("attempt")))
-    questions = Message.objects.filter(session=session_id, position__lt=position)
-    replies = (
-        Turn.objects.filter(question__in=questions.order_by("-position").values("pk")[:most])
-        .annotate(reply=current)
-        .order_by("-question__position", "-position")
-        .values_list("question", "question__text", "reply__text", "reply__provider")
-    )
-    told = 0
-    for question, asked, text, provider in replies[: (most + 1) // 2]:
-        if question == told:
-            continue
-        told = question
+    turns = path_to(parent, limit=(most + 1) // 2).annotate(reply=current)
+    for asked, text, provider in turns.values_list("question__text", "reply__text", "reply__provider"):
         if text and not (provider or {}).get("is_fallback"):
             yield Utterance("assistant", text)
         yield Utterance("user", asked)

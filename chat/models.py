@@ -26,6 +26,7 @@ OPEN_STATUSES = (TurnStatus.QUEUED, TurnStatus.STREAMING)
 class Session(models.Model):
     """A conversation of one person. A deleted one is erased after some days (`chat.keeping`).
 
+    `head` is the last turn of the path that is shown (`chat.paths`); None before the first message.
     A transient one holds a single turn that a program asked for over `/v1`. It is never listed, and
     deleted after an hour.
     """
@@ -42,6 +43,10 @@ class Session(models.Model):
     next_position = models.PositiveIntegerField(default=1)
     greeting: Any = models.JSONField(null=True)
     """What it begins with, and who says it (`chat.greeting`)."""
+    # Turns go with their session and never before it, so nobody has to look after this pointer.
+    head = models.ForeignKey(
+        "Turn", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     last_activity_at = models.DateTimeField(auto_now_add=True)
     is_active: bool
@@ -67,9 +72,14 @@ class Session(models.Model):
 
 
 class Message(models.Model):
-    """What a person said. In a transient session its text is in the turn's brief instead."""
+    """What a person said. In a transient session its text is in the turn's brief instead.
+
+    `parent` is the turn that it goes on from; None at the beginning. Messages with the same one are
+    versions of each other, as are the turns on the same message.
+    """
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("Turn", models.DO_NOTHING, null=True, related_name="+", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()
     client_id = models.CharField(max_length=64)
@@ -81,6 +91,9 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "position"], name="message_position_is_free"),
             models.UniqueConstraint(fields=["author", "client_id"], name="message_is_stored_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="later_messages", fields=["parent"], condition=Q(parent__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """The wire forms of messages, turns and sessions: the same for sockets, API and pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from chat.gauging import Gauge
 from chat.greeting import told
 from chat.idling import is_active
 from chat.models import Attempt, Message, Session, Turn, TurnStatus
+from chat.paths import ONLY, Versions, versions_on
 from core.finished_blocks import finished_blocks
 from core.rendering import render_markdown
 from personas.models import Persona
@@ -40,19 +41,23 @@ def persona_form(persona: Persona | None, snapshot: dict[str, Any] | None = None
     }
 
 
-def message_form(message: Message) -> dict[str, Any]:
+def message_form(message: Message, versions: Versions | None = None) -> dict[str, Any]:
     return {
         "id": message.pk,
         "position": message.position,
+        "parent": message.parent_id,
         "text": message.text,
         "author_name": message.author.get_username(),
         "client_id": message.client_id,
         "created_at": _moment(message.created_at),
+        "versions": versions,
     }
 
 
-def turn_form(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A turn with the text of its current attempt, and what is known of its waiting."""
+def turn_form(
+    turn: Turn, waiting: dict[str, Any] | None = None, versions: Versions | None = None
+) -> dict[str, Any]:
+    """A turn with the text of its current attempt, and what is known of its waiting and its versions."""
     attempt = turn.current_attempt or Attempt()
     code, message = attempt.code, attempt.reason
     if turn.status == TurnStatus.CANCELLED and attempt.status != TurnStatus.CANCELLED:
@@ -76,6 +81,7 @@ def turn_form(turn: Turn, waiting: dict[str, Any] | None = None) -> dict[str, An
         "created_at": _moment(turn.created_at),
         "finished_at": _moment(turn.finished_at),
         "wished_at": _moment(turn.wished_at),
+        "versions": versions,
     }
 
 
@@ -132,17 +138,31 @@ def greeting_form(session: Session) -> dict[str, Any] | None:
 
 
 def conversation_form(
-    session: Session,
-    messages: Iterable[Message],
-    turns: Iterable[Turn],
-    waiting: Mapping[int, dict[str, Any]],
+    session: Session, turns: list[Turn], waiting: Mapping[int, dict[str, Any]]
 ) -> dict[str, Any]:
-    """A session as a snapshot shows it."""
+    """A session as a snapshot shows it: a part of its path."""
     return {
         "session": session_form(session),
         "greeting": greeting_form(session),
-        "messages": [message_form(message) for message in messages],
-        "turns": [turn_form(turn, waiting.get(turn.pk)) for turn in turns],
+        **path_form(turns, waiting),
+    }
+
+
+def path_form(turns: list[Turn], waiting: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    """Turns that follow each other, with their questions."""
+    asked, replied = versions_on(turns)
+    return {
+        "messages": [message_form(turn.question, asked.get(turn.question_id)) for turn in turns],
+        "turns": [turn_form(turn, waiting.get(turn.pk), replied.get(turn.pk)) for turn in turns],
+    }
+
+
+def exchange_form(turn: Turn, *, is_only: bool = False) -> dict[str, Any]:
+    """A message with a reply to it. Where both are the only ones of their kind, nothing is asked."""
+    asked, replied = ({}, {}) if is_only else versions_on([turn])
+    return {
+        "message": message_form(turn.question, asked.get(turn.question_id, ONLY)),
+        "turn": turn_form(turn, versions=replied.get(turn.pk, ONLY)),
     }
 
 

@@ -48,15 +48,29 @@ class UsageOut(Schema):
     is_cut: bool = False
 
 
+class VersionsOut(Schema):
+    """Which one of its kind this is, counted from 1, with the ids of the ones beside it."""
+
+    index: int
+    count: int
+    previous: int | None
+    next: int | None
+
+
+_VERSIONS = Field(description="null where nobody has looked; a session with its messages always tells")
+
+
 class MessageOut(Schema):
     """What a person said. `client_id` is the sender's own name for it."""
 
     id: int
     position: int
+    parent: Annotated[int | None, Field(description="the turn that it goes on from; null at the beginning")]
     text: str
     author_name: str
     client_id: str
     created_at: datetime
+    versions: Annotated[VersionsOut | None, _VERSIONS] = None
 
 
 class PlacesOut(Schema):
@@ -96,6 +110,7 @@ class TurnOut(Schema):
     wished_at: Annotated[
         datetime | None, Field(description="Since when it waits for a model's answer in its place.")
     ]
+    versions: Annotated[VersionsOut | None, _VERSIONS] = None
 
 
 class SessionOut(Schema):
@@ -127,7 +142,7 @@ class GreetingOut(Schema):
 
 
 class ConversationOut(Schema):
-    """A session with its newest messages and their turns, in order."""
+    """A session with the last messages of the path that is shown, each with its turn, in order."""
 
     session: SessionOut
     greeting: Annotated[
@@ -204,6 +219,20 @@ class ChatIn(Schema):
     greeting: _Greeting = None
 
 
+class RegenerateIn(Schema):
+    """`persona_id` is the slug of who is to answer; without it the one who did."""
+
+    persona_id: Annotated[str | None, Field(examples=["jane"])] = None
+
+
+class EditIn(Schema):
+    """The new text. `persona_id` and `client_id` are as with a new message."""
+
+    message: Annotated[str, Field(examples=["Hello Jane, what should I read on the train?"])]
+    persona_id: Annotated[str | None, Field(examples=["jane"])] = None
+    client_id: Annotated[str | None, Field(examples=["0d6b2c1e-7c1b-4f0e-8f5e-3d1c2b9a7e55"])] = None
+
+
 class ChatOut(Schema):
     """The stored message and its turn: finished, or on its way when `wait` is false."""
 
@@ -253,6 +282,7 @@ class FoundOut(Schema):
     session: FoundSession
     who: Annotated[str, Field(description="the persona of a reply; empty for what you said")]
     time: datetime
+    is_shown: Annotated[bool, Field(description="false where the session shows another version now")]
     snippet: list[SnippetPart]
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import user_of
+from chat.paths import shown_among
 from chat.search.finding import search
 from chat.selectors import own_message
 from core.errors import InvalidInput, NotFound
@@ -40,9 +41,11 @@ def to_message(request: HttpRequest, message_id: int) -> HttpResponse:
     except NotFound:
         raise Http404 from None
     place = {"kind": "message", "id": message.pk, "position": message.position}
+    place |= {"is_shown": bool(shown_among([message]))}
     return redirect(_url(place | {"session": {"id": message.session_id}}))
 
 
 def _url(found: dict[str, Any]) -> str:
     session = reverse("chat:session", args=[found["session"]["id"]])
-    return f"{session}?at={found['position']}#{found['kind']}-{found['id']}"
+    version = "" if found["is_shown"] else f"&version={found['kind']}"
+    return f"{session}?at={found['position']}{version}#{found['kind']}-{found['id']}"

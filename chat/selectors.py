@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.models import OPEN_STATUSES, Message, Session, Turn, TurnStatus
+from chat.paths import path_to
 from core.errors import NotFound
 from core.queries import row_or_none
 from memory.recall import something_to_recall
@@ -68,15 +69,6 @@ def waiting_turn(turn_id: int) -> Turn | None:
     return row_or_none(whole.annotate(may_recall=_MAY_RECALL))  # type: ignore[no-redef]  # only declared
 
 
-def own_message(user: User, message_id: int) -> Message:
-    """What a person said, in a session of their own that is there. Raises `NotFound`."""
-    kept = Message.objects.filter(session__is_transient=False, session__deleted_at=None)
-    message = row_or_none(kept.filter(session__owner=user, pk=message_id))
-    if message is None:
-        raise NotFound("There is no such message.", code="message_not_found")
-    return message
-
-
 def lately_open_turns(session_id: UUID) -> set[int]:
     """Turns that are open, or were until a few minutes ago."""
     lately = timezone.now() - LATELY
@@ -88,8 +80,40 @@ def have_any_ended(turn_ids: set[int]) -> bool:
     return Turn.objects.filter(pk__in=turn_ids).exclude(status__in=OPEN_STATUSES).exists()
 
 
+def own_message(user: User, message_id: int, *, session_id: UUID | None = None) -> Message:
+    """What a person said, in a session of their own that is there. Raises `NotFound`."""
+    kept = Message.objects.filter(session__is_transient=False, session__deleted_at=None)
+    messages = kept.filter(session__owner=user, pk=message_id).select_related("session")
+    if session_id is not None:
+        messages = messages.filter(session=session_id)
+    message = row_or_none(messages)
+    if message is None:
+        raise NotFound("There is no such message.", code="message_not_found")
+    return message
+
+
+def path_of(session: Session, *, before: int | None = None, limit: int | None = None) -> list[Turn]:
+    """The last turns of the path that is shown, in order, with their questions.
+
+    With `before`, those above the message that has this position, whichever path is shown by now; where
+    no message has it, those of the path shown that stand before it.
+    """
+    start = session.head_id
+    if before is not None:
+        there = Message.objects.filter(session=session, position=before).values_list("parent", flat=True)
+        if known := list(there):
+            start, before = known[0], None
+    return whole(path_to(start, before=before, limit=limit))
+
+
+def whole(path: QuerySet[Turn]) -> list[Turn]:
+    """The turns of a path in order, with everything their wire forms need."""
+    turns = path.select_related("persona", "question__author").prefetch_related("attempts")
+    return list(reversed(turns))
+
+
 def messages_of(session: Session, *, before: int | None = None, limit: int) -> list[Message]:
-    """The last `limit` messages before a position, in order."""
+    """The last `limit` messages before a position, in order, with all versions."""
     messages = Message.objects.filter(session=session).select_related("author")
     if before is not None:
         messages = messages.filter(position__lt=before)

@@ -11,6 +11,7 @@ from accounts.models import User
 from chat import turns
 from chat.announcing import (
     announce_line_moved,
+    announce_path,
     announce_question,
     announce_stop,
     announce_turn,
@@ -64,10 +65,13 @@ def submit_message(
     new_session_id: UUID | None = None,
     brief: Brief | None = None,
     greeting: int | None = None,
+    in_place_of: Message | None = None,
 ) -> Submission:
     """Store a message and the wish for its reply; without a session, in a new one.
 
-    `greeting` says with which of the persona's greetings the chat begins.
+    It goes on from the path that is shown, or with `in_place_of` from where that message does; it is shown
+    from now on, and nothing is overwritten. `greeting` says with which of the persona's greetings the chat
+    begins.
 
     `client_id` is the sender's own name for the message: sending it again gives what is stored already.
     Raises `Conflict` when it was used for another message, `NotFound` for a session or persona that is
@@ -82,16 +86,24 @@ def submit_message(
                 if session_id
                 else _new_session(user, persona_slug, new_session_id, greeting)
             )
-            position = _take_position(session, text, is_new=session_id is None)
             turn = store_question(
-                session, author=user, position=position, client_id=client_id, text=text, brief=brief
+                session,
+                author=user,
+                client_id=client_id,
+                text=text,
+                brief=brief,
+                parent_id=in_place_of.parent_id if in_place_of else session.head_id,
             )
+            show_from_now_on(turn, takes=2, is_new=session_id is None)
     except (IntegrityError, NotFound):
         # Its persona may be gone by now: what was stored counts all the same.
         if known := _stored(user, client_id, text, session_id):
             return known
         raise
-    _tell(turn)
+    if in_place_of:
+        tell_of_branch(turn)
+    else:
+        _tell(turn)
     return Submission(turn.question, turn, is_new=True)
 
 
@@ -159,7 +171,7 @@ def _new_session(
     return Session(id=session_id or uuid4(), owner=user, persona=persona, greeting=begins)
 
 
-def _next_speaker(session: Session, slug: str | None) -> Persona | None:
+def next_speaker(session: Session, slug: str | None) -> Persona | None:
     """Who answers next: the persona asked for, else the session's own; None when that was deleted."""
     current = session.persona
     slug = slug or (current.slug if current else "")
@@ -171,37 +183,45 @@ def _next_speaker(session: Session, slug: str | None) -> Persona | None:
 def _next_in(user: User, session_id: UUID, persona_slug: str | None, greeting: int | None) -> Session:
     """The session, held against other senders, with who is to answer next in it."""
     session = locked_session(user, session_id)
-    before, session.persona = session.persona, _next_speaker(session, persona_slug)
+    before, session.persona = session.persona, next_speaker(session, persona_slug)
     if session.next_position == 1 and (greeting is not None or session.persona != before):
         session.greeting = greeting_by(session.persona, choice=greeting or 0)
     return session
 
 
-def _take_position(session: Session, text: str, *, is_new: bool) -> int:
-    """Store the place of the next message in the session; its reply has the one after it."""
-    position = session.next_position
-    session.next_position += 2
-    session.last_activity_at = timezone.now()
-    session.title = session.title or title_from(text)
-    session.is_archived = False
-    changed = ["next_position", "last_activity_at", "title", "is_archived", "persona"]
-    changed += ["greeting"] if position == 1 else []
-    session.save(force_insert=is_new, update_fields=None if is_new else changed)
-    return position
-
-
 def store_question(
-    session: Session, *, author: User, position: int, client_id: str, text: str, brief: Brief | None
+    session: Session,
+    *,
+    author: User,
+    client_id: str,
+    text: str,
+    brief: Brief | None,
+    parent_id: int | None = None,
 ) -> Turn:
-    """A message with its queued turn. The caller has a transaction open, and tells the others after it."""
+    """A message with its queued turn, at the next two positions of the session.
+
+    The caller has a transaction open, stores the session, and tells the others after it.
+    """
     message = Message.objects.create(
-        session=session, author=author, position=position, client_id=client_id, text=text
-    )
-    turn = Turn(
         session=session,
-        question=message,
-        position=position + 1,
-        persona=session.persona,
+        author=author,
+        position=session.next_position,
+        client_id=client_id,
+        text=text,
+        parent_id=parent_id,
+    )
+    return store_turn(message, position=session.next_position + 1, persona=session.persona, brief=brief)
+
+
+def store_turn(
+    question: Message, *, position: int, persona: Persona | None, brief: Brief | None = None
+) -> Turn:
+    """A queued turn on a message; as with `store_question`, the caller does the rest."""
+    turn = Turn(
+        session=question.session,
+        question=question,
+        position=position,
+        persona=persona,
         brief=brief.to_json() if brief else None,
         request_id=current_request_id(),
         dispatched_at=timezone.now(),
@@ -211,7 +231,26 @@ def store_question(
     return turn
 
 
+def show_from_now_on(turn: Turn, *, takes: int, is_new: bool = False) -> None:
+    """Store in the session that it was used, `takes` so many positions more, and shows this new turn."""
+    session = turn.session
+    session.head = turn
+    session.next_position += takes
+    session.last_activity_at = timezone.now()
+    session.title = session.title or title_from(turn.question.text)
+    session.is_archived = False
+    changed = ["head", "next_position", "last_activity_at", "title", "is_archived", "persona"]
+    changed += ["greeting"] if turn.question.position == 1 else []
+    session.save(force_insert=is_new, update_fields=None if is_new else changed)
+
+
 def _tell(turn: Turn) -> None:
     """Only after the commit: a worker looks at once. The question first, so that it is heard first."""
     announce_question(turn)
+    dispatch(turn.pk, turn.session.mode)
+
+
+def tell_of_branch(turn: Turn) -> None:
+    """For a turn that does not follow the one shown before: those who look have the path read anew."""
+    announce_path(turn.session)
     dispatch(turn.pk, turn.session.mode)

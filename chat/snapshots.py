@@ -8,7 +8,7 @@ from accounts.models import User
 from chat.models import Session, Turn, TurnStatus
 from chat.presenting import conversation_form
 from chat.prospects import prospects_of
-from chat.selectors import messages_of, own_session, turns_on
+from chat.selectors import own_session, path_of
 
 SNAPSHOT_MESSAGES = 100
 
@@ -22,15 +22,14 @@ class Snapshot:
 
 
 def conversation_snapshot(user: User, session_id: UUID, *, limit: int = SNAPSHOT_MESSAGES) -> Snapshot:
-    """The newest messages of one's own session with their turns. Raises `NotFound`."""
+    """The last messages of one's own session with their replies. Raises `NotFound`."""
     return snapshot_of(own_session(user, session_id), limit=limit)
 
 
 def snapshot_of(session: Session, *, before: int | None = None, limit: int = SNAPSHOT_MESSAGES) -> Snapshot:
-    """The last messages before a position, or the newest, with their turns."""
-    messages = messages_of(session, before=before, limit=limit)
-    turns = turns_on(messages)
-    return Snapshot(conversation_form(session, messages, turns, prospects_of(turns)), _replay_from(turns))
+    """The last messages of the path that is shown, each with its reply; or those above the message there."""
+    turns = path_of(session, before=before, limit=limit)
+    return Snapshot(conversation_form(session, turns, prospects_of(turns)), _replay_from(turns))
 
 
 def _replay_from(turns: list[Turn]) -> str:

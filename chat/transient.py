@@ -22,12 +22,10 @@ BATCH = 500
 def submit_transient(user: User, *, session_id: UUID, persona: Persona, brief: Brief) -> Turn:
     """Store what a program asks for, and tell a worker. The session's id is new; `brief` has the question."""
     with transaction.atomic():
-        session = Session.objects.create(
-            id=session_id, owner=user, persona=persona, is_transient=True, next_position=3
-        )
-        turn = store_question(
-            session, author=user, position=1, client_id=session_id.hex, text="", brief=brief
-        )
+        session = Session(id=session_id, owner=user, persona=persona, is_transient=True)
+        turn = store_question(session, author=user, client_id=session_id.hex, text="", brief=brief)
+        session.next_position += 2
+        session.save(force_insert=True)
     dispatch(turn.pk, turn.session.mode)
     return turn
 

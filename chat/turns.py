@@ -278,6 +278,19 @@ def imported(question: Message, *, position: int, who: str) -> Turn:
     )
 
 
+def unanswered(question: Message, *, position: int) -> Turn:
+    """A turn for a message that came without a reply: nothing goes on but from a turn. Still to be stored."""
+    turn = imported(question, position=position, who="VALIS")
+    turn.status, turn.persona, turn.snapshot = TurnStatus.CANCELLED, question.session.persona, {}
+    return turn
+
+
+def unanswered_attempt(turn: Turn) -> Attempt:
+    """Says so; still to be stored."""
+    reason = "There was no reply to this where it came from."
+    return Attempt(turn=turn, number=1, status=TurnStatus.CANCELLED, code="not_answered", reason=reason)
+
+
 def imported_attempt(turn: Turn, *, text: str, html: str, provider: dict[str, Any]) -> Attempt:
     """Its text; still to be stored."""
     return Attempt(turn=turn, number=1, status=TurnStatus.COMPLETE, text=text, html=html, provider=provider)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import search_views, session_views, usage_views, views
+from chat import search_views, session_views, usage_views, version_views, views
 
 app_name = "chat"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("messages/<int:message_id>/", search_views.to_message, name="message"),
     path("send/", views.send, name="send"),
     path("turns/<int:turn_id>/story/", views.story, name="story"),
+    path("turns/<int:turn_id>/versions/", version_views.compare, name="compare"),
+    path("turns/<int:turn_id>/show/", version_views.show, name="show"),
     path("<uuid:session_id>/", views.session, name="session"),
     path("<uuid:session_id>/before/<int:before>/", views.earlier, name="earlier"),
     path("<uuid:session_id>/gauge/", usage_views.gauge, name="gauge"),

@@ -161,8 +161,9 @@ def _offered(request: HttpRequest, shown: Session | None) -> list[Persona]:
 
 def _entries(session: Session, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """`earlier` is the address of what stands above them, if anything does."""
-    first = next((entry["position"] for entry in entries if entry["kind"] == "message"), 1)
-    address = reverse("chat:earlier", args=[session.pk, first]) if first > 1 else ""
+    first = next((entry for entry in entries if entry["kind"] == "message"), None)
+    is_more = first and first["parent"] is not None
+    address = reverse("chat:earlier", args=[session.pk, first["position"]]) if first and is_more else ""
     return {"entries": entries, "earlier": address, "greeting": greeting_form(session)}
 
 

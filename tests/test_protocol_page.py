@@ -13,6 +13,7 @@ from accounts.models import User
 from chat import frames
 from chat.announcing import (
     Announcer,
+    announce_path,
     announce_question,
     announce_session,
     announce_stop,
@@ -21,7 +22,8 @@ from chat.announcing import (
     announce_wish,
 )
 from chat.models import Attempt, Message, Session, Turn
-from chat.presenting import conversation_form, message_form, persona_form, turn_form
+from chat.paths import ONLY
+from chat.presenting import conversation_form, exchange_form, persona_form
 from chat.turns import Held
 from core import live
 from core.errors import error_body
@@ -86,6 +88,7 @@ def listener(db: None, monkeypatch: pytest.MonkeyPatch) -> Listener:
     announcer.restarted(held, reason="")
     announce_question(turn_with("queued"))
     announce_waiting(turn_with("queued"), WAITING)
+    announce_path(turn_with("queued").session)
     announce_stop(turn_with("streaming"))
     announce_wish(turn_with("complete"))
     announce_session(turn_with("queued").session)
@@ -122,7 +125,8 @@ def test_the_wish_to_stop_is_heard_by_workers_only(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["message", "session.changed", *(name for name in FROM_SERVER if name.startswith("turn."))]
+    "kind",
+    ["message", "path", "session.changed", *(name for name in FROM_SERVER if name.startswith("turn."))],
 )
 def test_the_example_of_an_event_has_its_fields(kind: str, listener: Listener) -> None:
     example, heard = FROM_SERVER[kind], listener.events[kind]
@@ -139,17 +143,12 @@ def test_all_endings_of_a_turn_have_the_same_fields(listener: Listener) -> None:
 
 
 @pytest.mark.django_db  # whether a session rests is an engine setting
-def test_the_examples_of_answers_have_their_fields() -> None:
+def test_the_examples_of_answers_have_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     turn = turn_with("queued")
     turn.session.greeting, turn.session.next_position = {"text": "Hello."}, 3
-    snapshot = {"type": "", "id": "", **conversation_form(turn.session, [turn.question], [turn], {})}
-    accepted = {
-        "type": "",
-        "client_id": "",
-        "message": message_form(turn.question),
-        "turn": turn_form(turn),
-        "position": 2,
-    }
+    monkeypatch.setattr("chat.presenting.versions_on", lambda turns: ({1: ONLY}, {1: ONLY}))
+    snapshot = {"type": "", "id": "", **conversation_form(turn.session, [turn], {})}
+    accepted = {"type": "", "client_id": "", **exchange_form(turn, is_only=True), "position": 2}
 
     assert names_in(FROM_SERVER["snapshot"]) == names_in(snapshot)
     assert names_in(FROM_SERVER["accepted"]) == names_in(accepted)

@@ -3,6 +3,7 @@
 from accounts.audit.api import router as audit_router
 from accounts.authentication import LOGIN_OR_KEY
 from chat.api import router as chat_router
+from chat.branching_api import router as branching_router
 from core.errors import error_body
 from diagnostics.api import router as diagnostics_router
 from diagnostics.configuration.api import router as configuration_router
@@ -37,6 +38,7 @@ api = DescribedAPI(
 )
 for router in (
     chat_router,
+    branching_router,
     personas_router,
     cards_router,
     memory_router,

@@ -15,6 +15,7 @@ _ALWAYS = {
 _NOT_VALID = {400: "The request is not valid; `details.problems` names the fields"}
 _PARAMETERS: dict[str, tuple[str, Any]] = {
     "session_id": ("a session", "0f8b1c6e-6a53-4d55-9f0e-2f4a3c1d7b90"),
+    "message_id": ("a message, as `id` in a message says", 6),
     "turn_id": ("a turn, as `id` in a turn says", 7),
     "slug": ("a persona, as `id` in a persona says", "jane"),
     "limit": ("how many at most", 50),

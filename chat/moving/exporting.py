@@ -10,9 +10,9 @@ from django.utils import timezone
 from chat.greeting import told
 from chat.models import Message, Session
 from chat.presenting import entries_of, message_form, turn_form
-from chat.selectors import turns_on
+from chat.selectors import path_of, turns_on
 
-FORMAT = 1
+FORMAT = 2
 FORMS = {"markdown": ("text/markdown; charset=utf-8", "md"), "json": ("application/json", "json")}
 _BATCH = 500
 _NOT_WHOLE = {
@@ -35,6 +35,10 @@ def file_name(session: Session, *, form: str) -> str:
 
 
 def _json(session: Session) -> str:
+    """The whole tree. Its numbers are the positions."""
+    numbers: dict[int, int] = {}
+    said = [_said(each, numbers) for each in _everything(session, numbers)]
+    head = numbers.get(session.head_id) if session.head_id else None
     whole = {
         "valis_chat": FORMAT,
         "title": session.title,
@@ -42,18 +46,20 @@ def _json(session: Session) -> str:
         "greeting": {"text": told(session), "by": session.greeting["name"]} if session.greeting else None,
         "created_at": session.created_at.isoformat(),
         "exported_at": timezone.now().isoformat(),
-        "messages": [_said(each) for each in _entries(session)],
+        "shown": head,
+        "messages": said,
     }
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def _said(entry: dict[str, Any]) -> dict[str, Any]:
+def _said(entry: dict[str, Any], numbers: dict[int, int]) -> dict[str, Any]:
+    placed = {"number": entry["position"], "text": entry["text"], "time": entry["created_at"]}
     if entry["kind"] == "message":
-        return {"role": "user", "text": entry["text"], "time": entry["created_at"]}
+        return {"role": "user", **placed, "after": numbers.get(entry["parent"])}
     return {
         "role": "assistant",
-        "text": entry["text"],
-        "time": entry["created_at"],
+        **placed,
+        "after": entry["after"],
         "persona": {"slug": entry["persona"]["slug"], "name": entry["persona"]["name"]},
         "provider": entry["provider"],
         "status": entry["status"],
@@ -62,7 +68,7 @@ def _said(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _markdown(session: Session) -> str:
     begins = [f"## {session.greeting['name']}\n\n{told(session)}"] if session.greeting else []
-    said = map(_paragraph, _entries(session))
+    said = map(_paragraph, _shown(session))
     return "\n\n".join([f"# {session.title or 'New chat'}", *begins, *said]) + "\n"
 
 
@@ -76,11 +82,25 @@ def _paragraph(entry: dict[str, Any]) -> str:
     return f"## {entry['persona']['name']}, {time} UTC\n\n{entry['text']}{notes}".rstrip()
 
 
-def _entries(session: Session) -> Iterator[dict[str, Any]]:
-    """Everything said, in order, with each reply as it is now; those that are not there yet are left out."""
+def _shown(session: Session) -> list[dict[str, Any]]:
+    """The path that is shown, without replies that are not there yet."""
+    path = path_of(session)
+    turns = [turn_form(turn) for turn in path if turn.current_attempt]
+    return entries_of({"messages": [message_form(turn.question) for turn in path], "turns": turns})
+
+
+def _everything(session: Session, numbers: dict[int, int]) -> Iterator[dict[str, Any]]:
+    """Every message, each with the replies to it that have a text.
+
+    Fills `numbers`: what goes on from a turn goes on from this position. Where it has no text, that of its
+    question. No message comes before the turn that it goes on from.
+    """
     messages = Message.objects.filter(session=session).select_related("author").order_by("position")
     after = 0
     while batch := list(messages.filter(position__gt=after)[:_BATCH]):
-        turns = [turn_form(turn) for turn in turns_on(batch) if turn.current_attempt]
-        yield from entries_of({"messages": map(message_form, batch), "turns": turns})
+        questions = {each.pk: each.position for each in batch}
+        turns = [turn_form(turn) | {"after": questions[turn.question_id]} for turn in turns_on(batch)]
+        numbers.update({each["id"]: each["position"] if each["text"] else each["after"] for each in turns})
+        told = [each for each in turns if each["text"]]
+        yield from entries_of({"messages": map(message_form, batch), "turns": told})
         after = batch[-1].position

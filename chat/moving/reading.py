@@ -1,8 +1,9 @@
 """What is in a file that somebody brings along: VALIS' own export, ChatGPT's, or a chat of SillyTavern."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -18,19 +19,26 @@ MOST_TEXTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
+    """`after` is the number of what it goes on from; None at a beginning."""
+
     role: Literal["user", "assistant"]
     text: str
     at: datetime | None = None
     who: str = ""
+    number: int = 0
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
+    """Nothing stands before what it goes on from. `shown` is the number at which the path shown ends."""
+
     title: str
     said: list[Said] = field(default_factory=list)
     persona: str = ""
     greeting: Said | None = None
     """What it begins with, if anything was said before the first question."""
+    shown: int | None = None
 
 
 def read_chats(content: bytes) -> list[Chat]:
@@ -71,41 +79,97 @@ def _chats(text: str) -> Iterator[Chat]:
 
 
 def _of_valis(whole: dict[str, Any]) -> Chat:
-    if whole["valis_chat"] != 1:
-        raise _refusal(f"valis_chat is {whole['valis_chat']!r}; this VALIS knows 1.")
+    version, told = whole["valis_chat"], whole["messages"]
+    if version not in {1, 2}:
+        raise _refusal(f"valis_chat is {version!r}; this VALIS knows 1 and 2.")
     said = [
-        Said(
-            _role(each["role"]),
-            each["text"],
-            _moment(each.get("time")),
-            (each.get("persona") or {}).get("name", ""),
-        )
-        for each in whole["messages"]
+        Said(_role(each["role"]), each["text"], _moment(each.get("time")), _name(each.get("persona")))
+        for each in told
     ]
     begins = whole.get("greeting") or {}
     greeting = Said("assistant", begins["text"], who=str(begins.get("by") or "")) if begins else None
-    return Chat(str(whole.get("title") or ""), said, str(whole.get("persona") or ""), greeting)
+    shown = _number_or_none(whole.get("shown"))
+    if version == 1:
+        said = _in_line(said, are_versions=True)
+        shown = len(said)
+    else:
+        said = [
+            replace(each, number=_number(raw["number"]), after=_number_or_none(raw["after"]))
+            for each, raw in zip(said, told, strict=True)
+        ]
+    title, persona = str(whole.get("title") or ""), str(whole.get("persona") or "")
+    return Chat(title, said, persona, greeting, shown)
 
 
 def _name(persona: dict[str, Any] | None) -> str:
     return str((persona or {}).get("name", ""))
 
 
+def _in_line(said: list[Said], *, are_versions: bool = False) -> list[Said]:
+    """One after the other; replies that follow each other are one, or versions of each other."""
+    placed: list[Said] = []
+    asked: int | None = None
+    for number, each in enumerate(said, 1):
+        is_reply = each.role == "assistant"
+        after = asked if is_reply and are_versions else number - 1 or None
+        placed.append(replace(each, number=number, after=after))
+        asked = asked if is_reply else number
+    return placed
+
+
 def _of_chatgpt(whole: dict[str, Any]) -> Chat:
-    """The path that was shown last: from the current node up to the root."""
-    nodes, at = whole["mapping"], whole.get("current_node")
-    said, seen = [], set()
-    while at in nodes and at not in seen:
-        seen.add(at)
-        message = nodes[at].get("message") or {}
-        text = _text_of(message.get("content") or {})
-        role = (message.get("author") or {}).get("role")
-        is_hidden = (message.get("metadata") or {}).get("is_visually_hidden_from_conversation")
-        is_to_tool = message.get("recipient", "all") != "all"
-        if role in {"user", "assistant"} and text and not is_hidden and not is_to_tool:
-            said.append(Said(_role(role), text, _moment(message.get("create_time")), "ChatGPT"))
-        at = nodes[at].get("parent")
-    return Chat(str(whole.get("title") or ""), said[::-1])
+    """The whole tree; the path that was shown last ends at the current node."""
+    nodes = whole["mapping"]
+    said: list[Said] = []
+    numbers: dict[str, int | None] = {}
+    for name, parent in _downwards(nodes, whole.get("current_node")):
+        after = numbers.get(parent or "")
+        numbers[name] = after
+        if found := _said_in(nodes[name]):
+            numbers[name] = len(said) + 1
+            said.append(replace(found, number=len(said) + 1, after=after))
+    return Chat(str(whole.get("title") or ""), said, shown=numbers.get(whole.get("current_node") or ""))
+
+
+def _downwards(nodes: dict[str, Any], current: str | None) -> Iterator[tuple[str, str | None]]:
+    """Each node once, after its parent, which comes with it. What goes round in a ring is cut."""
+    above = [*_upwards(nodes, current)]
+    below: defaultdict[str, list[str]] = defaultdict(list)
+    begins = [*above[-1:]]
+    for name, node in nodes.items():
+        parent = node.get("parent")
+        if parent in nodes:
+            below[parent].append(name)
+        elif name not in begins:
+            begins.append(name)
+    seen = set()
+    waiting: list[tuple[str, str | None]] = [(name, None) for name in reversed(begins)]
+    while waiting:
+        name, parent = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            yield name, parent
+            waiting += [(child, name) for child in reversed(below[name])]
+
+
+def _upwards(nodes: dict[str, Any], name: str | None) -> Iterator[str]:
+    seen = set()
+    while name in nodes and name not in seen:
+        seen.add(name)
+        yield name
+        name = nodes[name].get("parent")
+
+
+def _said_in(node: dict[str, Any]) -> Said | None:
+    """What people saw of it, if anything."""
+    message = node.get("message") or {}
+    text = _text_of(message.get("content") or {})
+    role = (message.get("author") or {}).get("role")
+    is_hidden = (message.get("metadata") or {}).get("is_visually_hidden_from_conversation")
+    is_to_tool = message.get("recipient", "all") != "all"
+    if role not in {"user", "assistant"} or not text or is_hidden or is_to_tool:
+        return None
+    return Said(_role(role), text, _moment(message.get("create_time")), "ChatGPT")
 
 
 def _text_of(content: dict[str, Any]) -> str:
@@ -134,13 +198,23 @@ def _of_sillytavern(text: str) -> Chat:
     if not said:
         raise _refusal("It is none of the exports that VALIS knows.")
     greeting = said.pop(0) if said[0].role == "assistant" else None
-    return Chat(title, said, greeting=greeting)
+    return Chat(title, _in_line(said), greeting=greeting, shown=len(said))
 
 
 def _role(name: str) -> Literal["user", "assistant"]:
     if name not in {"user", "assistant"}:
         raise _refusal(f"A message has the role {name[:20]!r}; user or assistant was expected.")
     return "user" if name == "user" else "assistant"
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise _refusal(f"{str(value)[:20]!r} is no number of a message.")
+    return value
+
+
+def _number_or_none(value: object) -> int | None:
+    return None if value is None else _number(value)
 
 
 def _moment(value: object) -> datetime | None:
@@ -152,8 +226,12 @@ def _moment(value: object) -> datetime | None:
 
 
 def _check(chat: Chat, number: int) -> None:
+    known: set[int | None] = {None}
     for place, said in enumerate([*([chat.greeting] if chat.greeting else ()), *chat.said], 1):
         where = f"Chat {number}, message {place}"
+        if said is not chat.greeting and (said.after not in known or said.number in known):
+            raise _refusal(f"{where}: what it goes on from has to stand before it, with a number of its own.")
+        known.add(said.number)
         if not isinstance(said.text, str) or not is_storable(said.text):
             raise _refusal(f"{where}: this is no text.")
         if len(said.text.encode()) >= MAX_MESSAGE_BYTES:

@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from accounts.models import User
-from chat.models import Attempt, Message, Session, TurnStatus
+from chat.models import Attempt, Message, Session, Turn, TurnStatus
+from chat.paths import shown_among
 from chat.search.index import CHATS
 from core.errors import InvalidInput
 from core.search.words import snippet, words_of
@@ -59,10 +60,15 @@ def search(user: User, query: str, *, cursor: str = "", limit: int = 20) -> dict
     found = merge(messages, replies, key=_time, reverse=True)
     shown = list(islice(found, limit))
     is_more = next(found, None) is not None
+    on_path = shown_among(map(_place, shown))
     return {
-        "results": [_form(row, words) for row in shown],
+        "results": [_form(row, words) | {"is_shown": _place(row) in on_path} for row in shown],
         "next_cursor": str(seen.after(shown)) if is_more else None,
     }
+
+
+def _place(row: Found) -> Message | Turn:
+    return row if isinstance(row, Message) else row.turn
 
 
 def _time(row: Found) -> datetime:

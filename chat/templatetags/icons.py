@@ -13,8 +13,19 @@ from lucide.templatetags.lucide import lucide
 register = template.Library()
 
 IN_ENTRIES = (
-    *("check", "circle-stop", "circle-x", "clock", "copy", "cpu", "hourglass", "life-buoy", "quote"),
-    *("rotate-ccw", "route", "sparkles", "unplug", "user"),
+    *(
+        "check",
+        "chevron-left",
+        "chevron-right",
+        "circle-stop",
+        "circle-x",
+        "clock",
+        "columns-2",
+        "copy",
+        "cpu",
+    ),
+    *("hourglass", "life-buoy", "pencil", "quote", "refresh-cw", "rotate-ccw", "route", "sparkles", "unplug"),
+    "user",
 )
 
 

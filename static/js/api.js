@@ -53,6 +53,11 @@ export const submitMessage = (session, { client_id, text, persona, greeting }) =
     wait: false,
   });
 
+export const editMessage = ({ message, client_id, text, persona }) =>
+  request("POST", `/api/messages/${message}/edit`, { persona_id: persona, message: text, client_id });
+export const regenerate = (turn) => request("POST", `/api/turns/${turn}/regenerate`, {});
+export const showVersion = ({ turn, message }) =>
+  request("POST", turn ? `/api/turns/${turn}/show` : `/api/messages/${message}/show`);
 export const readSession = (session) => request("GET", `/api/sessions/${session}`);
 export const readTurn = (turn) => request("GET", `/api/turns/${turn}`);
 export const stopTurn = (turn) => request("POST", `/api/turns/${turn}/stop`);

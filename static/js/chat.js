@@ -1,6 +1,7 @@
 /** The chat page: connects what is seen with what is heard. */
 
 import { Announcer } from "./announcer.js";
+import { showVersion } from "./api.js";
 import { Commands } from "./commands.js";
 import { Completion } from "./completion.js";
 import { Composer } from "./composer.js";
@@ -8,6 +9,7 @@ import { ConnectionBadge } from "./connection.js";
 import { Conversation, ENDS } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { Draft } from "./drafts.js";
+import { Editing } from "./editing.js";
 import { followHistory } from "./earlier.js";
 import { followExcerpts } from "./excerpts.js";
 import { openInDialog } from "./fragments.js";
@@ -17,6 +19,7 @@ import { followOpening } from "./opening.js";
 import { followPersonaChoice } from "./personas.js";
 import { stickToEnd } from "./scrolling.js";
 import { keepTimesFresh } from "./times.js";
+import { showWhatAddressNames, VersionChoice } from "./versions.js";
 
 const SIGNED_OUT = "Your login has ended. What you wrote is kept in this tab.";
 const ENDINGS = {
@@ -59,9 +62,18 @@ const delivery = new Delivery(page.session, {
   entered: enterSession,
   problem: (error) => complain(error.status, error.message),
   refused: (item, message) => {
+    if (editing.refuse(item.client_id, message)) return;
     conversation.dropPending(item.client_id);
     composer.giveBack(item.text, message);
   },
+});
+
+const editing = new Editing(byId("entries"), {
+  send: (item) => delivery.send({ ...item, persona: composer.persona }),
+});
+const versions = new VersionChoice(byId("entries"), byId("compare"), {
+  show: (version) => delivery.show(version),
+  say: (text) => announcer.say(text),
 });
 
 function send(text) {
@@ -76,15 +88,25 @@ function hear(event) {
   if (event.type === "snapshot") showSnapshot(event);
   else if (event.type === "accepted") showAccepted(event);
   else if (event.type === "session.changed") showSession(event.session);
-  else if (event.type === "message") conversation.showMessage(event.message);
+  else if (event.type === "message") showMessage(event.message);
   else if (event.type.startsWith("turn.")) showTurnEvent(event);
 }
 
 function showSnapshot({ session, greeting, messages, turns }) {
   if (session.title) showTitle(session.title);
+  if (!messages.length) return;
+  conversation.showPath({ messages, turns }, (position) => `${page.home}${composer.session}/before/${position}/`);
   if (greeting) conversation.showGreeting(greeting);
-  for (const message of messages) conversation.showMessage(message);
-  for (const turn of turns) conversation.showTurn(turn);
+  watchHistory();
+  gauge.refresh();
+  versions.settle();
+  const edit = editing.settle();
+  if (edit.text) composer.append(edit.text);
+  if (edit.isSent) form.elements.text.focus();
+}
+
+function showMessage(message, clientId) {
+  if (!conversation.showMessage(message, clientId)) delivery.askForSnapshot();
 }
 
 function showSession({ title }) {
@@ -93,8 +115,8 @@ function showSession({ title }) {
 }
 
 function showAccepted({ client_id: clientId, message, turn }) {
-  conversation.showMessage(message, clientId);
-  conversation.showTurn(turn);
+  showMessage(message, clientId);
+  if (!conversation.showTurn(turn)) delivery.askForSnapshot();
 }
 
 function showTurnEvent(event) {
@@ -149,6 +171,7 @@ byId("entries").addEventListener("click", (event) => {
   if (action === "stop" || action === "take-back") delivery.stop(turn);
   if (action === "answer-properly") delivery.answerProperly(turn);
   if (action === "run-again") delivery.runAgain(turn);
+  if (action === "regenerate") delivery.regenerate(turn);
 });
 document.body.addEventListener("htmx:afterSwap", markCurrentSession);
 
@@ -159,13 +182,15 @@ followExcerpts(byId("entries"), {
   quote: (text) => composer.append(text),
   say: (text) => announcer.say(text),
 });
-followHistory(byId("conversation"), byId("entries"), (part, place) =>
+const watchHistory = followHistory(byId("conversation"), byId("entries"), (part, place) =>
   conversation.showEarlier(part, place),
 );
 openInDialog(byId("story"), "story");
 openInDialog(byId("usage"), "usage");
+openInDialog(byId("compare"), "compare");
 composer.isAnswering = isAnswering();
-for (const item of delivery.unsent) conversation.showPending(item, page.author);
+for (const item of delivery.unsent) if (!item.message) conversation.showPending(item, page.author);
 delivery.start();
 gauge.refresh();
+showWhatAddressNames(showVersion).catch((error) => complain(error.status, error.message));
 if (!page.session && matchMedia("(pointer: fine)").matches) form.elements.text.focus();

@@ -27,6 +27,27 @@ export class Commands {
         refusal: "There is no reply to run again.",
         run: () => lastVisible("run-again").click(),
       },
+      {
+        name: "regenerate",
+        detail: "have the last reply written once more",
+        isPossible: () => Boolean(lastVisible("regenerate")),
+        refusal: "There is no reply to regenerate.",
+        run: () => lastVisible("regenerate").click(),
+      },
+      {
+        name: "compare",
+        detail: "see the versions of the last reply side by side",
+        isPossible: () => Boolean(lastVisible("compare")),
+        refusal: "The last reply has no other versions.",
+        run: () => lastVisible("compare").click(),
+      },
+      {
+        name: "edit",
+        detail: "change your last message and send it anew",
+        isPossible: () => Boolean(lastVisible("edit", ".message")),
+        refusal: "There is no message to edit.",
+        run: () => lastVisible("edit", ".message").click(),
+      },
       ...["copy", "quote"].map((name) => ({
         name,
         detail: `${name} the last reply`,
@@ -86,9 +107,9 @@ function choosePersona(select, name) {
   return "";
 }
 
-/** The button of the last reply, if it is there to be pressed. */
-function lastVisible(action) {
-  const last = [...document.querySelectorAll("#entries .turn")].at(-1);
+/** The button of the last reply or message, if it is there to be pressed. */
+function lastVisible(action, kind = ".turn") {
+  const last = [...document.querySelectorAll(`#entries ${kind}:not([data-state=pending])`)].at(-1);
   const button = last?.querySelector(`[data-action=${action}]`);
   return button?.checkVisibility() ? button : null;
 }

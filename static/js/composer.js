@@ -46,6 +46,10 @@ export class Composer {
     return Number(this.#form.elements.greeting.value);
   }
 
+  get session() {
+    return this.#form.elements.session.value;
+  }
+
   set session(id) {
     this.#form.elements.session.value = id;
   }
@@ -104,7 +108,8 @@ export class Composer {
     }
     this.#write("");
     if (complaint === null) onSend(text);
-    if (!document.querySelector("dialog[open]")) this.#field.focus();
+    const hasMovedOn = complaint !== null && !this.#form.contains(document.activeElement);
+    if (!hasMovedOn && !document.querySelector("dialog[open]")) this.#field.focus();
   }
 
   #write(text) {

@@ -1,8 +1,9 @@
-/** The list of messages and replies, kept in the order of their positions. */
+/** The list of messages and replies: the path that is shown, in the order of its positions. */
 
 import { dressProse } from "./prose.js";
 import { writeTime } from "./times.js";
 import { showAvatar, Turn } from "./turn.js";
+import { showVersions } from "./versions.js";
 
 export const ENDS = {
   "turn.done": "complete",
@@ -16,6 +17,8 @@ export class Conversation {
   #announcer;
   #onChange;
   #turns = new Map();
+  /** Turns that are not on the path, as far as the page has heard of them. */
+  #elsewhere = new Set();
 
   constructor(list, { announcer, onChange }) {
     this.#list = list;
@@ -56,23 +59,51 @@ export class Conversation {
     this.#place(element);
   }
 
+  /** Draws the end of the path anew. What stands above it stays, where the path still comes from there. */
+  showPath({ messages, turns }, earlierThan) {
+    this.#dropBelow(this.#lastAbove(messages[0], earlierThan), { messages, turns });
+    for (const message of messages) this.#putMessage(message, message.client_id);
+    for (const turn of turns) this.#putTurn(turn);
+    this.#onChange();
+  }
+
+  /** Shows a message that goes on from the end. Returns false where that is not what is shown. */
   showMessage(message, clientId = message.client_id) {
+    const isKnown = this.#entry("message", message.id) !== null;
+    if (isKnown || message.parent === this.#end) this.#putMessage(message, clientId);
+    else this.dropPending(clientId);
+    return isKnown || this.#entry("message", message.id) !== null;
+  }
+
+  /** Shows the reply to the last message, or what is new about one that is shown. Returns as `apply` does. */
+  showTurn(wire) {
+    const last = [...this.#list.querySelectorAll(".message:not([data-state=pending])")].at(-1);
+    const isNext = last?.dataset.id === String(wire.question) && !this.#replyTo(wire.question);
+    if (!isNext && !this.#turns.has(String(wire.id))) return this.#isElsewhere(wire.id);
+    this.#putTurn(wire);
+    return true;
+  }
+
+  #putMessage(message, clientId) {
     const pending = clientId && this.#pending(clientId);
-    const known = this.#list.querySelector(`.message[data-id="${message.id}"]`);
+    const known = this.#entry("message", message.id);
     if (known && pending) pending.remove();
-    if (known) return;
-    const element = pending || copyOf("message-template");
+    const element = known || pending || copyOf("message-template");
     delete element.dataset.state;
-    Object.assign(element.dataset, { id: message.id, position: message.position });
-    fillMessage(element, message);
+    const { id, position, parent } = message;
+    Object.assign(element.dataset, { id, position, parent: parent ?? "" });
+    if (!known) fillMessage(element, message);
+    showVersions(element, message.versions);
     this.#place(element);
   }
 
-  showTurn(wire) {
+  #putTurn(wire) {
     const known = this.#turns.get(String(wire.id));
     const turn = known ?? new Turn(copyOf("turn-template"));
     const wasRunning = known?.isRunning;
     const fresh = turn.merge(wire);
+    turn.element.dataset.question = wire.question;
+    showVersions(turn.element, wire.versions);
     this.#turns.set(turn.id, turn);
     this.#place(turn.element);
     this.#onChange();
@@ -84,7 +115,7 @@ export class Conversation {
   apply(event) {
     if (event.type === "turn.queued") return this.#queue(event.turn);
     const turn = this.#turns.get(String(event.turn));
-    if (!turn) return false;
+    if (!turn) return this.#isElsewhere(event.turn);
     if (event.type === "turn.delta") return this.#append(turn, event);
     if (event.type === "turn.block") return turn.render(event);
     if (event.type === "turn.started") turn.start(event);
@@ -104,10 +135,62 @@ export class Conversation {
 
   #queue(wire) {
     const known = this.#turns.get(String(wire.id));
-    if (known) known.queue(wire);
-    else this.showTurn(wire);
+    if (!known) return this.showTurn(wire);
+    known.queue(wire);
     this.#onChange();
     return true;
+  }
+
+  /** One that nobody has told of asks for the state once. Then it is known to belong to other versions. */
+  #isElsewhere(id) {
+    const isKnown = this.#elsewhere.has(String(id));
+    this.#elsewhere.add(String(id));
+    return isKnown;
+  }
+
+  #entry(kind, id) {
+    return this.#list.querySelector(`.${kind}[data-id="${id}"]`);
+  }
+
+  #replyTo(question) {
+    return this.#list.querySelector(`.turn[data-question="${question}"]`);
+  }
+
+  /** The id of the last turn; null before the first. */
+  get #end() {
+    const last = [...this.#list.querySelectorAll(".turn")].at(-1);
+    return last ? Number(last.dataset.id) : null;
+  }
+
+  /** The element after which the new end of the path begins; without one there is nothing to keep. */
+  #lastAbove(first, earlierThan) {
+    const known = first && this.#entry("message", first.id);
+    if (known) return known.previousElementSibling;
+    const parent = first?.parent && this.#entry("turn", first.parent);
+    if (parent || !first?.parent) return parent || this.#list.querySelector("[data-kind=greeting]");
+    const way = copyOf("earlier-template");
+    way.querySelector("button").dataset.address = earlierThan(first.position);
+    for (const old of this.#list.querySelectorAll(".earlier")) old.remove();
+    this.#list.prepend(way);
+    return way;
+  }
+
+  /** Takes away what is not on the path. What is not sent yet is on every path. */
+  #dropBelow(above, { messages, turns }) {
+    const stays = new Set([
+      ...messages.map(({ id }) => `message-${id}`),
+      ...turns.map(({ id }) => `turn-${id}`),
+    ]);
+    let each = above ? above.nextElementSibling : this.#list.firstElementChild;
+    while (each) {
+      const { kind, id, state } = each.dataset;
+      const next = each.nextElementSibling;
+      if (state !== "pending" && !stays.has(`${kind}-${id}`)) {
+        each.remove();
+        if (this.#turns.delete(id)) this.#elsewhere.add(id);
+      }
+      each = next;
+    }
   }
 
   #append(turn, event) {

@@ -4,7 +4,16 @@
  * which the server stores once.
  */
 
-import { answerProperly, readSession, runAgain, stopTurn, submitMessage } from "./api.js";
+import {
+  answerProperly,
+  editMessage,
+  readSession,
+  regenerate,
+  runAgain,
+  showVersion,
+  stopTurn,
+  submitMessage,
+} from "./api.js";
 import { Outbox } from "./outbox.js";
 import { LiveSocket } from "./socket.js";
 
@@ -36,20 +45,29 @@ export class Delivery {
 
   send(item) {
     this.#outbox.add(item);
-    if (this.#socket?.send({ type: "send", ...item })) return;
+    if (this.#socket?.send(frameOf(item))) return;
     if (this.#socket?.state !== "connecting") this.#post();
   }
 
   stop(turn) {
-    this.#wish({ type: "stop", turn }, stopTurn);
+    this.#wish({ type: "stop", turn }, () => stopTurn(turn));
   }
 
   runAgain(turn) {
-    this.#wish({ type: "run_again", turn }, runAgain);
+    this.#wish({ type: "run_again", turn }, () => runAgain(turn));
   }
 
   answerProperly(turn) {
-    this.#wish({ type: "answer_properly", turn }, answerProperly);
+    this.#wish({ type: "answer_properly", turn }, () => answerProperly(turn));
+  }
+
+  regenerate(turn) {
+    this.#wish({ type: "regenerate", turn }, () => regenerate(turn));
+  }
+
+  /** `version`: {turn} or {message}. */
+  show(version) {
+    this.#wish({ type: "show", ...version }, () => showVersion(version));
   }
 
   askForSnapshot() {
@@ -64,7 +82,8 @@ export class Delivery {
   }
 
   #hear(event) {
-    if (event.type === "accepted") this.#outbox.remove(event.client_id);
+    // A changed message comes with the path that leads to it.
+    if (event.type === "accepted" && this.#outbox.remove(event.client_id)?.message) return;
     if (event.type === "message") this.#outbox.remove(event.message.client_id);
     if (event.type === "snapshot") this.#settle(event);
     if (event.type === "error") this.#refuse(event.details?.client_id, event);
@@ -86,7 +105,7 @@ export class Delivery {
     this.#on.state(change);
     if (change.state === "connected") {
       this.#stopPolling();
-      for (const item of this.#outbox.items) this.#socket.send({ type: "send", ...item });
+      for (const item of this.#outbox.items) this.#socket.send(frameOf(item));
     }
     if (change.state === "waiting") this.#poll ||= setInterval(() => this.#read(), POLL_EVERY);
     if (change.state === "ended") this.#stopPolling();
@@ -128,8 +147,9 @@ export class Delivery {
 
   async #postOne(item) {
     try {
-      const answer = await submitMessage(this.#session, item);
+      const answer = await (item.message ? editMessage(item) : submitMessage(this.#session, item));
       this.#hear({ ...answer, type: "accepted", client_id: item.client_id });
+      if (item.message) await this.#read();
       if (!this.#session) this.#enter(answer.session_id);
     } catch (error) {
       if (error.isSignedOut || (this.#session && error.isPassing)) throw error;
@@ -147,10 +167,13 @@ export class Delivery {
   async #wish(frame, post) {
     if (this.#socket?.send(frame)) return;
     try {
-      await post(frame.turn);
+      await post();
       await this.#read();
     } catch (error) {
       this.#on.problem(error);
     }
   }
 }
+
+/** What names a message changes that one. */
+const frameOf = (item) => ({ type: item.message ? "edit" : "send", ...item });

@@ -2,7 +2,10 @@
 
 import { refreshTimes } from "./times.js";
 
-/** `show(part, place)` puts the fetched entries where the button was. */
+/**
+ * `show(part, place)` puts the fetched entries where the button was. Returns what is to be called when
+ * a new button may have come.
+ */
 export function followHistory(viewport, entries, show) {
   const nearby = new IntersectionObserver(
     (sightings) => sightings.filter((each) => each.isIntersecting).forEach(({ target }) => fetchBefore(target)),
@@ -17,6 +20,7 @@ export function followHistory(viewport, entries, show) {
     if (button) fetchBefore(button);
   });
   watch(entries);
+  return () => watch(entries);
 
   async function fetchBefore(button) {
     if (button.ariaBusy === "true") return;

@@ -1,5 +1,7 @@
 /** Opens what a link leads to in a dialog; without scripts it is a page of its own. */
 
+import { refreshTimes } from "./times.js";
+
 export function openInDialog(dialog, action) {
   const body = dialog.querySelector(".dialog-body");
 
@@ -20,6 +22,7 @@ export function openInDialog(dialog, action) {
       const response = await fetch(address, { headers: { "HX-Request": "true" } });
       if (!response.ok || response.redirected) throw new Error(response.statusText);
       body.innerHTML = await response.text();
+      refreshTimes(body);
     } catch {
       body.textContent = "This could not be loaded. Close it and try again in a moment.";
     }

@@ -38,7 +38,7 @@ export class Palette {
 
   /** Does a command by its name; returns whether there is one. */
   press(command) {
-    const item = this.#commands.find(({ dataset }) => dataset.command === command);
+    const item = this.#commands.find(({ dataset }) => dataset.command === command && isPossible(dataset));
     if (item) this.#run(item);
     return Boolean(item);
   }
@@ -60,6 +60,7 @@ export class Palette {
   #show() {
     const wanted = this.#field.value.trim().toLowerCase();
     const found = [...this.#commands, ...this.#choices]
+      .filter(({ dataset }) => isPossible(dataset))
       .map((item) => [item, rank(item, wanted)])
       .filter(([, place]) => place > 0)
       .sort(([, one], [, other]) => other - one)
@@ -110,6 +111,9 @@ export class Palette {
     else if (href) location.assign(href);
   }
 }
+
+/** What is to be pressed has to be there, or the address instead. */
+const isPossible = ({ href, press }) => Boolean(href) || document.querySelector(press) !== null;
 
 const itemAt = (target) => target.closest("[role=option]");
 

@@ -83,6 +83,10 @@ OPERATIONS: dict[str, Codes] = {
     "POST /api/turns/{turn_id}/stop": owner(202),
     "POST /api/turns/{turn_id}/run-again": owner(202),
     "POST /api/turns/{turn_id}/answer-properly": owner(409),
+    "POST /api/turns/{turn_id}/regenerate": owner(202),
+    "POST /api/turns/{turn_id}/show": owner(200),
+    "POST /api/messages/{message_id}/edit": owner(202),
+    "POST /api/messages/{message_id}/show": owner(200),
     "GET /api/personas": EVERYBODY_READS,
     "GET /api/personas/{slug}/prompt": DEVELOPERS,
     "GET /api/personas/{slug}/export": DEVELOPERS,
@@ -130,6 +134,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/bots/{slug}/memory": {"is_on": True},
     "PUT /api/memory": {"is_on": True},
     "PATCH /api/memories/{memory_id}": {"importance": 7},
+    "POST /api/messages/{message_id}/edit": {"message": "Hello there"},
     "POST /api/drills": {"provider": "not there", "failure": "refused"},
 }
 MEMORY = {"text": "Plays the cello.", "origin": "model"}
@@ -152,6 +157,8 @@ PAGES: dict[str, tuple[int, ...]] = {
     "chat/send/": NO_GET,
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
     "chat/all/": LOGIN_FIRST,
+    "chat/turns/<int:turn_id>/versions/": (302, 200, *[404] * 5),
+    "chat/turns/<int:turn_id>/show/": NO_GET,
     "chat/archive/": LOGIN_FIRST,
     "chat/search/": LOGIN_FIRST,
     "chat/import/": LOGIN_FIRST,
@@ -285,7 +292,8 @@ def test_every_page_is_in_the_table() -> None:
 
 def asked(operation: str, turn: Turn, client: Client) -> int:
     """The code of an answer; the turn is over when it is asked for, and its session there."""
-    services.stop_turn(turn)
+    for open_turn in Turn.objects.filter(status=TurnStatus.QUEUED):
+        services.stop_turn(open_turn)
     Session.objects.update(deleted_at=None)
     Memory.objects.update_or_create(
         pk=1, defaults=MEMORY | {"person": turn.session.owner, "persona": turn.persona}

@@ -42,17 +42,19 @@ def long_chat(visit: Visit, valis: Valis) -> ChatPage:
             statement = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})"
             return int(connection.execute(statement, list(values.values())).lastrowid)
 
+        last = turn["id"]
         for number in range(2, EXCHANGES + 1):
             named = {
                 "position": 2 * number - 1,
                 "client_id": f"{session}-{number}",
                 "text": f"Question {number}.",
+                "parent_id": last,
             }
             question = add("chat_message", message | named)
-            copy = add("chat_turn", turn | {"position": 2 * number, "question_id": question})
-            add("chat_attempt", attempt | {"turn_id": copy})
-        change = "UPDATE chat_session SET next_position = ? WHERE id = ?"
-        connection.execute(change, [2 * EXCHANGES + 1, session])
+            last = add("chat_turn", turn | {"position": 2 * number, "question_id": question})
+            add("chat_attempt", attempt | {"turn_id": last})
+        change = "UPDATE chat_session SET next_position = ?, head_id = ? WHERE id = ?"
+        connection.execute(change, [2 * EXCHANGES + 1, last, session])
     chat.page.reload()
     expect(chat.messages).to_have_count(PAGE)
     chat.expect_connected()

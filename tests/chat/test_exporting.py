@@ -36,7 +36,7 @@ def test_as_json_it_has_who_said_what_and_who_answered(browser: Client, session:
 
     chat = answer.json()
     assert answer.headers["Content-Disposition"] == 'attachment; filename="what-should-i-read.json"'
-    assert (chat["valis_chat"], chat["title"], chat["persona"]) == (1, "What should I read?", "jane")
+    assert (chat["valis_chat"], chat["title"], chat["persona"]) == (2, "What should I read?", "jane")
     assert [(each["role"], each["text"]) for each in chat["messages"]] == [
         ("user", "What should I read?\n\n# Now?"),
         ("assistant", "A *poem*."),

@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
-from chat.models import Message, Session
+from chat.branching import edit_and_resend, regenerate, show_version
+from chat.models import Message, Session, Turn
 from chat.moving.exporting import exported
 from chat.moving.importing import import_chats
 from chat.search.finding import search
-from chat.services import submit_message
+from chat.selectors import path_of
+from chat.services import run_turn_again, stop_turn, submit_message
 from chat.turns import TurnStatus
 from core.errors import InvalidInput, TooLarge, ValisError
 from personas.models import Persona
@@ -84,11 +86,12 @@ def test_an_own_export_comes_in_as_it_went_out(
     assert session.messages.get(position=1).created_at == turn.question.created_at
 
 
-def test_of_chatgpt_the_path_that_was_shown_comes_in(alice: User, jane: Persona) -> None:
+def test_of_chatgpt_all_branches_come_in_and_what_was_shown_is_shown(alice: User, jane: Persona) -> None:
     (session,) = bring(alice, CHATGPT)
 
-    assert (session.title, texts(session)) == ("Trip", ["Where to?", "To the **sea**."])
-    turn = session.turns.get()
+    everything = ["Where to?", "An answer that was replaced", "To the **sea**."]
+    assert (session.title, texts(session)) == ("Trip", everything)
+    (turn,) = path_of(session)
     assert turn.status == TurnStatus.COMPLETE
     assert turn.snapshot["name"] == "ChatGPT"
     assert turn.current_attempt.provider["name"] == "imported"
@@ -117,6 +120,64 @@ def test_an_imported_chat_goes_on_and_is_found(
     assert {each["kind"] for each in search(alice, "sea")["results"]} == {"turn"}
 
 
+def test_the_whole_tree_goes_out_and_comes_in_again(
+    say: Say, alice: User, bob: User, provider: Callable[..., Provider]
+) -> None:
+    provider("say:Aha.")
+    first = say("One").turn
+    reply_to(first)
+    second = say("Two", session_id=first.session_id).turn
+    stop_turn(second)
+    reply_to(say("Three", session_id=first.session_id).turn)
+    reply_to(regenerate(Turn.objects.get(pk=first.pk)))
+    reply_to(edit_and_resend(first.question, text="Other", client_id="other").turn)
+    show_version(second)
+
+    (session,) = bring(bob, exported(Session.objects.get(owner=alice), form="json"))
+
+    assert [each.question.text for each in path_of(session)] == ["One", "Two", "Three"]
+    assert [each.status for each in path_of(session)] == ["complete", "cancelled", "complete"]
+    assert session.messages.filter(parent=None).count() == 2
+    assert session.messages.get(text="One").turns.count() == 2
+    before, after = (
+        json.loads(exported(each, form="json"))["messages"] for each in Session.objects.order_by("created_at")
+    )
+    assert [each["text"] for each in after] == [each["text"] for each in before]
+
+
+def test_replies_of_one_version_that_follow_each_other_are_versions(alice: User, jane: Persona) -> None:
+    asked = {"role": "user", "text": "a"}
+    replies = [{"role": "assistant", "text": text} for text in "bc"]
+    (session,) = bring(alice, {"valis_chat": 1, "title": "", "messages": [asked, *replies, asked]})
+
+    assert [each.current_attempt.text for each in path_of(session)] == ["c", ""]
+    assert session.messages.get(position=1).turns.count() == 2
+
+
+def test_replies_of_sillytavern_that_follow_each_other_are_one(alice: User, jane: Persona) -> None:
+    (session,) = bring(alice, SILLYTAVERN + '{"name": "Finn", "is_user": false, "mes": "Me too"}')
+
+    assert [each.current_attempt.text for each in path_of(session)] == ["*waves*\n\n**Finn:** Me too"]
+
+
+def test_a_message_without_a_reply_can_be_run_again(
+    alice: User, jane: Persona, provider: Callable[..., Provider]
+) -> None:
+    provider("say:Late.")
+    (session,) = bring(alice, SILLYTAVERN + '{"name": "Ann", "is_user": true, "mes": "And now?"}')
+    turn = path_of(session)[-1]
+
+    assert (turn.status, turn.current_attempt.code) == ("cancelled", "not_answered")
+    assert reply_to(run_turn_again(turn)).text == "Late."
+
+
+def test_what_names_nothing_before_it_is_refused(alice: User) -> None:
+    message = {"role": "user", "text": "a", "number": 1, "after": 1}
+    for wrong in (message, message | {"after": 7}, message | {"number": "1", "after": None}):
+        with pytest.raises(InvalidInput):
+            bring(alice, {"valis_chat": 2, "messages": [wrong]})
+
+
 @pytest.mark.parametrize(
     ("content", "place"),
     [
@@ -127,7 +188,7 @@ def test_an_imported_chat_goes_on_and_is_found(
         (b"{}", "none of the exports"),
         (b"[[[[]]]]", "not imported"),
         (b"[" * 100_000, "not imported"),
-        (b'{"valis_chat": 2, "messages": []}', "valis_chat is 2"),
+        (b'{"valis_chat": 3, "messages": []}', "valis_chat is 3"),
         (b'{"valis_chat": 1, "messages": [{"role": "root", "text": "x"}]}', "role"),
         (b'{"valis_chat": 1, "messages": [{"role": "user", "text": 5}]}', "Chat 1, message 1"),
         (b'{"valis_chat": 1, "messages": [{"role": "user", "text": "a\\u0000"}]}', "Chat 1, message 1"),
@@ -168,7 +229,7 @@ def test_the_page_says_what_came_in_and_what_is_wrong(
     good = SimpleUploadedFile("conversations.json", json.dumps(CHATGPT).encode())
 
     page = browser.post("/chat/import/", {"file": good}).content.decode()
-    assert "1 chat with 1 message and 1 reply came in." in page
+    assert "1 chat with 1 message and 2 replies came in." in page
     assert Message.objects.get().author == alice
     answer = browser.post("/chat/import/", {"file": SimpleUploadedFile("broken.json", b"{")})
     assert (answer.status_code, "broken.json" in answer.content.decode()) == (400, True)

@@ -191,6 +191,7 @@ def test_the_api_gives_the_pieces_and_no_marks(
         "position": 1,
         "session": {"id": str(said.session_id), "title": "A <b>harbour</b> & more"},
         "who": "",
+        "is_shown": True,
         "time": "",
         "snippet": [
             {"text": "A <b>", "is_match": False},
