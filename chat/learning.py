@@ -32,11 +32,11 @@ _MOST_LOOKED_AT = 200
 
 
 def can_be_learned_from(turn: Turn, answered: Answered, limits: EngineLimits) -> bool:
-    """Not from what programs bring along over `/v1`: nobody says that it is a person who speaks. Nor from
-    what the fallback voice answered, or a reply in a drill."""
+    """Not from what programs ask over `/v1`, in a chat that is kept neither: nobody says that it is a person
+    who speaks. Nor from what the fallback voice answered, or a reply in a drill."""
     is_on = limits.memory and limits.memory_learning and turn.persona is not None and turn.persona.has_memory
     is_genuine = not answered.candidate.is_fallback and not any(step.drill for step in answered.steps)
-    return is_on and is_genuine and not turn.session.is_transient
+    return is_on and is_genuine and turn.brief is None and not turn.session.is_transient
 
 
 def due() -> list[tuple[int, int]]:

@@ -89,6 +89,7 @@ def _text_from_gate(turn: Turn, limits: EngineLimits, stop: StopSignal) -> str:
         on_text=pieces.append,
         stop=stop,
         may_fall_back=False,
+        in_background=True,
     )
     with closing(events):
         for event in events:

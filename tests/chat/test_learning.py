@@ -274,6 +274,8 @@ def test_nothing_is_learned_from_programs(alice: User, jane: Persona, playing: P
     playing.cast("m", "say:Aha.")
     brief = Brief(dialogue=(Utterance("user", "I play the cello."),))
     reply_to(submit_transient(alice, session_id=uuid.uuid4(), persona=jane, brief=brief))
+    kept = submit_message(alice, text="I play the cello.", client_id="by-program", brief=Brief())
+    assert reply_to(kept.turn).text == "Aha."
 
     assert not Turn.objects.filter(is_unlearned=True).exists()
 
