@@ -1,12 +1,13 @@
 /** Speaks to screen readers: whole sentences of a reply, never single tokens. */
 
-const SENTENCE_END = /[.!?…:]["')\]]?\s|\n/g;
+import { Speech } from "./speech.js";
+
 const PAUSE = 1_000;
 const KEPT = 8;
 
 export class Announcer {
   #log;
-  #unsaid = new Map();
+  #speeches = new Map();
   #waiting = [];
   #timer = 0;
 
@@ -20,24 +21,28 @@ export class Announcer {
     this.#timer ||= setTimeout(() => this.#speak(), PAUSE);
   }
 
-  /** Collects streamed text until it holds a whole sentence. */
+  /** Takes streamed text, and says what is whole of it. */
   hear(turn, text) {
     if (!text) return;
-    const unsaid = (this.#unsaid.get(turn) ?? "") + text;
-    let end = 0;
-    for (const match of unsaid.matchAll(SENTENCE_END)) end = match.index + match[0].length;
-    this.say(unsaid.slice(0, end));
-    this.#unsaid.set(turn, unsaid.slice(end));
+    if (!this.#speeches.has(turn)) this.#speeches.set(turn, new Speech());
+    for (const sentence of this.#speeches.get(turn).hear(text)) this.say(sentence);
   }
 
-  /** The reply has ended: what is left is its last sentence, or all of it if none was heard. */
-  finish(turn, text) {
-    this.say(this.#unsaid.get(turn) ?? text);
-    this.#unsaid.delete(turn);
+  /** Text that stood there before: only the sentence it ends in goes on. */
+  skip(turn, text) {
+    const speech = new Speech();
+    speech.hear(text);
+    this.#speeches.set(turn, speech);
+  }
+
+  /** The reply has ended: what is left is its last sentence. */
+  finish(turn) {
+    for (const sentence of this.#speeches.get(turn)?.finish() ?? []) this.say(sentence);
+    this.forget(turn);
   }
 
   forget(turn) {
-    this.#unsaid.delete(turn);
+    this.#speeches.delete(turn);
   }
 
   #speak() {

@@ -55,6 +55,13 @@ export class Commands {
         refusal: `There is no reply to ${name}.`,
         run: () => lastVisible(name).click(),
       })),
+      {
+        name: "print",
+        detail: "print this chat",
+        isPossible: () => Boolean(document.querySelector("#entries .turn")),
+        refusal: "There is nothing to print yet.",
+        run: () => globalThis.print(),
+      },
       { name: "help", detail: "keyboard shortcuts", run: () => press("show-shortcuts") },
     ];
   }

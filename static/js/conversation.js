@@ -101,6 +101,7 @@ export class Conversation {
     const known = this.#turns.get(String(wire.id));
     const turn = known ?? new Turn(copyOf("turn-template"));
     const wasRunning = known?.isRunning;
+    if (known) this.#forgetEarlier(known, wire);
     const fresh = turn.merge(wire);
     turn.element.dataset.question = wire.question;
     showVersions(turn.element, wire.versions);
@@ -108,7 +109,7 @@ export class Conversation {
     this.#place(turn.element);
     this.#onChange();
     if (known) this.#announcer.hear(turn.id, fresh);
-    if (wasRunning && !turn.isRunning) this.#announceEnd(turn, wire);
+    if (known && (wasRunning || fresh) && !turn.isRunning) this.#announceEnd(turn, wire);
   }
 
   /** Applies an event about one turn. Returns false when the page lacks something it builds on. */
@@ -116,6 +117,7 @@ export class Conversation {
     if (event.type === "turn.queued") return this.#queue(event.turn);
     const turn = this.#turns.get(String(event.turn));
     if (!turn) return this.#isElsewhere(event.turn);
+    this.#forgetEarlier(turn, event);
     if (event.type === "turn.delta") return this.#append(turn, event);
     if (event.type === "turn.block") return turn.render(event);
     if (event.type === "turn.started") turn.start(event);
@@ -128,9 +130,16 @@ export class Conversation {
 
   #adopt(part) {
     for (const element of part.querySelectorAll(".turn")) {
-      this.#turns.set(element.dataset.id, new Turn(element));
+      const turn = new Turn(element);
+      this.#turns.set(turn.id, turn);
+      if (turn.isRunning) this.#announcer.skip(turn.id, element.querySelector(".turn-text").textContent);
       dressProse(element.querySelector(".turn-html"));
     }
+  }
+
+  /** Of an attempt that is replaced, nothing more is said. */
+  #forgetEarlier(turn, { attempt }) {
+    if (attempt > turn.attempt) this.#announcer.forget(turn.id);
   }
 
   #queue(wire) {
@@ -201,7 +210,6 @@ export class Conversation {
 
   #restart(turn, event) {
     if (!turn.restart(event)) return;
-    this.#announcer.forget(turn.id);
     this.#announcer.say(`${event.reason}. ${turn.name} starts over.`);
   }
 
@@ -211,11 +219,14 @@ export class Conversation {
   }
 
   #finish(turn, event) {
-    if (turn.finish(event, ENDS[event.type])) this.#announceEnd(turn, event);
+    const fresh = turn.finish(event, ENDS[event.type]);
+    if (fresh === null) return;
+    this.#announcer.hear(turn.id, fresh);
+    this.#announceEnd(turn, event);
   }
 
-  #announceEnd(turn, { text, message }) {
-    this.#announcer.finish(turn.id, text ?? "");
+  #announceEnd(turn, { message }) {
+    this.#announcer.finish(turn.id);
     const end = { complete: "has replied", cancelled: "was stopped" }[turn.status] ?? "could not finish";
     this.#announcer.say(`${turn.name} ${end}. ${message ?? ""}`);
   }

@@ -105,15 +105,17 @@ export class Palette {
   #run(item) {
     if (!item) return;
     this.#dialog.close();
-    const { href, press } = item.dataset;
+    const { href, press, prints } = item.dataset;
     const button = press && document.querySelector(press);
     if (button) button.click();
     else if (href) location.assign(href);
+    else if (prints !== undefined) globalThis.print();
   }
 }
 
 /** What is to be pressed has to be there, or the address instead. */
-const isPossible = ({ href, press }) => Boolean(href) || document.querySelector(press) !== null;
+const isPossible = ({ href, press, prints }) =>
+  Boolean(href) || prints !== undefined || document.querySelector(press) !== null;
 
 const itemAt = (target) => target.closest("[role=option]");
 

@@ -4,6 +4,9 @@ export function dressProse(rendered) {
   for (const table of rendered.querySelectorAll("table")) wrap(table, "table-scroll");
   for (const code of rendered.querySelectorAll("pre:not(pre pre)")) dressCode(code);
   for (const frame of rendered.querySelectorAll("pre, .table-scroll")) frame.tabIndex = 0;
+  for (const link of rendered.querySelectorAll("a")) {
+    if (link.textContent === link.getAttribute("href")) link.classList.add("bare-link");
+  }
   for (const box of rendered.querySelectorAll("input")) {
     box.setAttribute("aria-label", box.checked ? "done" : "not done");
   }

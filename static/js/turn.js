@@ -59,6 +59,7 @@ export class Turn {
     if (wire.attempt === this.attempt && isGoingOn) return this.#catchUp(wire);
     if (wire.attempt === this.attempt && this.#isAhead(wire)) return "";
     const { dataset } = this.element;
+    const known = this.#knownOf(wire);
     dataset.id = wire.id;
     dataset.position = wire.position;
     this.#enter(wire.attempt, wire.status);
@@ -67,7 +68,8 @@ export class Turn {
     this.#showProvider(wire.status === "queued" ? null : wire.provider);
     this.#showReply(RUNNING.has(wire.status) ? {} : wire);
     writeTime(this.element.querySelector("time"), wire.created_at);
-    return wire.status === "streaming" ? this.#catchUp(wire) : "";
+    if (wire.status === "streaming") this.#catchUp(wire);
+    return [...wire.text].slice(known).join("");
   }
 
   queue({ attempt, waiting }) {
@@ -119,15 +121,16 @@ export class Turn {
     return true;
   }
 
-  /** Returns whether this was news. */
+  /** Returns the text that is new, or null if nothing of this was news. */
   finish(event, status) {
     const isNews = event.attempt > this.attempt || (event.attempt === this.attempt && this.isRunning);
-    if (!isNews) return false;
+    if (!isNews) return null;
+    const known = this.#knownOf(event);
     this.#enter(event.attempt, status);
     if ("provider" in event) this.#showProvider(event.provider);
     this.#showWish(event.wished_at);
     this.#showReply(event);
-    return true;
+    return [...event.text].slice(known).join("");
   }
 
   /** A reply of the fallback voice begins or ceases to wait for a provider. Returns whether it waits. */
@@ -136,6 +139,11 @@ export class Turn {
     this.#showWish(since);
     this.#slots.message.textContent = message ?? "";
     return Boolean(since);
+  }
+
+  /** How much of its text is on the page. */
+  #knownOf({ attempt }) {
+    return attempt === this.attempt ? this.#written.length : 0;
   }
 
   #isAhead(wire) {

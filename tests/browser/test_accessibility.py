@@ -33,7 +33,9 @@ Some **bold** text, `code`, and [a link](https://example.org).
 export const greet = (name) => `Hello, ${name}`;
 ```
 
-> A quotation."""
+> A quotation, with a note[^1].
+
+[^1]: As it was said."""
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
