@@ -13,6 +13,8 @@ FILLING = "and some more words that take their time to come. " * 5
 PARAGRAPHS = "\n\n".join(
     f"**{name}** begins this one, {FILLING}" for name in ("Alpha", "Bravo", "Charlie", "Delta")
 )
+PARAGRAPHS += FILLING * 5
+"""What is looked for has to come long before the end, also on a busy machine."""
 MIXED = f"""One **bold** word.
 
 ```python
@@ -30,7 +32,7 @@ def x():
 
 {FILLING}
 
-{FILLING}"""
+{FILLING * 5}"""
 
 WATCH_TOPS = """() => {
   window.tops = {};
