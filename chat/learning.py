@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from chat import line
 from chat.models import Turn
+from chat.paths import shown_among
 from core.events import emit
 from core.queries import row_or_none
 from memory.learning import holding
@@ -75,7 +76,9 @@ def next_lesson(*, persona_id: int, person_id: int) -> list[Turn]:
     first = theirs.order_by("finished_at").first()
     if first is None:
         return []
-    of_chat = theirs.filter(session=first.session_id).select_related("session", "question", "persona")
+    of_chat = theirs.filter(session=first.session_id).select_related(
+        "session", "question__session", "persona"
+    )
     turns = list(of_chat.prefetch_related("attempts").order_by("position")[:ENOUGH])
     return _within(turns)
 
@@ -95,8 +98,10 @@ def is_in_drill(person_id: int) -> bool:
 
 
 def exchanges_of(turns: Iterable[Turn]) -> list[Exchange]:
-    """Each message once, with the newest reply to it."""
-    by_question = {turn.question_id: turn for turn in turns}
+    """Each message once, with the newest reply to it; not those that were edited since."""
+    turns = list(turns)
+    shown = {message.pk for message in shown_among([turn.question for turn in turns])}
+    by_question = {turn.question_id: turn for turn in turns if turn.question_id in shown}
     return [
         Exchange(
             turn.question_id,

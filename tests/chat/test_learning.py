@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import learning, lessons
+from chat.branching import edit_and_resend, regenerate
 from chat.briefs import Brief
 from chat.keeping import delete_session, erase_deleted, restore_session
 from chat.models import Session, Turn
@@ -55,7 +57,7 @@ def tell(say: Say, playing: PlayingServer) -> Tell:
 
     def tell(text: str, *, submit: Callable[..., object] = say, **options: object) -> Turn:
         playing.cast("m", "say:Aha.")
-        turn = submit(text, **options).turn
+        turn = submit(text=text, **options).turn
         reply_to(turn)
         a_while_passes()
         return turn
@@ -213,6 +215,20 @@ def test_each_chat_is_learned_from_by_itself(tell: Tell, lesson: Lesson) -> None
     lesson()
     lesson()
     assert lessons_given() == 2
+
+
+def test_of_an_edited_message_the_words_that_stand_are_learned_from(
+    tell: Tell, lesson: Lesson, playing: PlayingServer
+) -> None:
+    first = tell("I play the cello.")
+    again = tell("I play the viola.", submit=partial(edit_and_resend, first.question, client_id="edited"))
+    reply_to(regenerate(again))
+    a_while_passes()
+    lesson()
+
+    exchanges = json.loads(playing.calls[-1].last_user_text)["exchanges"]
+    assert [each["said"] for each in exchanges] == ["I play the viola."]
+    assert not Turn.objects.filter(is_unlearned=True).exists()
 
 
 def test_workers_are_told_of_what_is_due(tell: Tell, alice: User, jane: Persona) -> None:
