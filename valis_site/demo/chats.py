@@ -8,23 +8,23 @@ from uuid import UUID
 from accounts.models import User
 from chat import turns
 from chat.answering import provider_form
+from chat.asking import asking
+from chat.briefs import Brief
+from chat.claiming import claimed
 from chat.models import Attempt, Message, Session, Turn, TurnStatus
+from chat.selectors import waiting_turn
 from chat.services import submit_message
 from core.rendering import render_markdown
 from core.request_id import start_request
 from memory.models import Kind, Origin
 from memory.services import remember
-from personas.models import Persona
-from providers.calls import CallRequest, Usage, Utterance, estimate_tokens
+from providers.calls import CallRequest, Usage, estimate_tokens
+from providers.engine_settings import current_limits
 from providers.fallback_voice import compose
-from providers.limits import EngineLimits
 from providers.lineup import Candidate
 from providers.story import Outcome, Step
 from valis_site.demo.reading import Chat, Exchange, Remembered
 from valis_site.demo.stories import WHY_REPLACED, spread, story_of
-
-PROMPT_TOKENS = 780
-"""About what the prompt of a persona takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,6 @@ def tell_chat(
     at = began = now - timedelta(hours=chat.hours_ago)
     session_id = UUID(int=0x0DE0_4000_8000 << 80 | number)
     replies: list[Reply] = []
-    said: list[Utterance] = []
     for place, exchange in enumerate(chat.said):
         start_request(f"demo-{number:02}-{place:02}")
         submission = submit_message(
@@ -59,11 +58,9 @@ def tell_chat(
             new_session_id=session_id,
             persona_slug=exchange.persona or chat.persona,
         )
-        said.append(Utterance("user", exchange.ask))
+        reply = _tell_reply(submission.turn.pk, exchange, at, candidates)
         if exchange.remembered:
             _remember(exchange.remembered, submission.message, submission.turn)
-        reply = _tell_reply(submission.turn, exchange, said, at, candidates)
-        said.append(Utterance("assistant", reply.turn.current_attempt.text))  # type: ignore[union-attr]
         replies.append(reply)
         at = reply.ends_at + timedelta(seconds=spread(25, 95, of=exchange.ask))
     Session.objects.filter(pk=session_id).update(
@@ -88,23 +85,20 @@ def _remember(told: Remembered, message: Message, turn: Turn) -> None:
     )
 
 
-def _tell_reply(
-    turn: Turn, exchange: Exchange, said: list[Utterance], at: datetime, candidates: Mapping[str, Candidate]
-) -> Reply:
-    persona = turn.persona or Persona()
-    snapshot = persona.snapshot()
-    text = exchange.reply.strip() or compose(CallRequest("", tuple(said), voice=snapshot.voice))
-    usage = Usage(
-        PROMPT_TOKENS + estimate_tokens(*(each.text for each in said)),
-        estimate_tokens(text),
-        is_estimated=True,
-    )
-    steps = story_of(exchange.how, asked=exchange.ask, usage=usage, candidates=candidates)
-    held = turns.claim(turn, places=EngineLimits().max_concurrent_requests, snapshot=snapshot.to_json())
-    if held and exchange.before:
-        held = turns.restart(held, text=exchange.before.strip(), reason=WHY_REPLACED)
-    if held is None:
+def _tell_reply(turn_id: int, exchange: Exchange, at: datetime, candidates: Mapping[str, Candidate]) -> Reply:
+    """What the answering of a turn does, but for asking somebody."""
+    limits = current_limits()
+    turn = waiting_turn(turn_id)
+    claim = claimed(turn, limits) if turn else None
+    if turn is None or claim is None or claim.snapshot is None:
         raise RuntimeError(f"the turn for “{exchange.ask}” is not free")
+    request, receipt = asking(turn, claim.snapshot, Brief.from_json(None), limits, memories=claim.memories)
+    text = exchange.reply.strip() or compose(request)
+    usage = _usage_of(request, text)
+    steps = story_of(exchange.how, asked=exchange.ask, usage=usage, candidates=candidates)
+    held = claim.held
+    if exchange.before:
+        held = turns.restart(held, text=exchange.before.strip(), reason=WHY_REPLACED) or held
     is_stopped = steps[-1].outcome is Outcome.STOPPED
     turns.finish(
         turn,
@@ -115,12 +109,18 @@ def _tell_reply(
         provider=provider_form(candidates[steps[-1].provider]),
         usage=None if is_stopped else _usage_form(usage),
         story=[step.to_json() for step in steps],
+        receipt=receipt,
         code="stopped" if is_stopped else "",
         reason="You stopped this reply." if is_stopped else "",
     )
     reply = Reply(turn, at, steps, usage)
     _date(reply)
     return reply
+
+
+def _usage_of(request: CallRequest, text: str) -> Usage:
+    heard = estimate_tokens(request.system, *(each.text for each in request.messages))
+    return Usage(heard, estimate_tokens(text), is_estimated=True)
 
 
 def _usage_form(usage: Usage) -> dict[str, int | bool]:
