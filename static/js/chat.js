@@ -178,10 +178,12 @@ document.body.addEventListener("htmx:afterSwap", markCurrentSession);
 keepTimesFresh();
 followPersonaChoice(form);
 followOpening(form, { write: (text) => composer.append(text) });
-followExcerpts(byId("entries"), {
-  quote: (text) => composer.append(text),
-  say: (text) => announcer.say(text),
-});
+for (const id of ["entries", "compare"]) {
+  followExcerpts(byId(id), {
+    quote: (text) => composer.append(text),
+    say: (text) => announcer.say(text),
+  });
+}
 const watchHistory = followHistory(byId("conversation"), byId("entries"), (part, place) =>
   conversation.showEarlier(part, place),
 );

@@ -1,5 +1,6 @@
 /** Opens what a link leads to in a dialog; without scripts it is a page of its own. */
 
+import { dressProse } from "./prose.js";
 import { refreshTimes } from "./times.js";
 
 export function openInDialog(dialog, action) {
@@ -23,6 +24,7 @@ export function openInDialog(dialog, action) {
       if (!response.ok || response.redirected) throw new Error(response.statusText);
       body.innerHTML = await response.text();
       refreshTimes(body);
+      body.querySelectorAll(".prose").forEach(dressProse);
     } catch {
       body.textContent = "This could not be loaded. Close it and try again in a moment.";
     }

@@ -118,6 +118,26 @@ def test_a_reply_while_it_streams_with_another_one_waiting(
     _leave_nothing_running(chat)
 
 
+@in_two_windows
+def test_versions_beside_each_other_and_a_message_that_is_edited(
+    visit: Visit, window: dict[str, Any], playing: PlayingServer
+) -> None:
+    chat = visit(**window)
+    playing.cast(MODEL, MARKDOWN)
+    chat.ask("Everything at once, please.")
+    for number in (2, 3):
+        chat.turn().get_by_role("button", name="Regenerate this reply").click()
+        expect(chat.turn().locator("[data-slot=version-place]")).to_have_text(f"{number} / {number}")
+        chat.expect_status(chat.turn(), "complete")
+    assert_accessible(chat.page)
+    chat.messages.first.get_by_role("button", name="Edit this message").click()
+    assert_accessible(chat.page)
+    chat.page.keyboard.press("Escape")
+    chat.turn().get_by_role("link", name="Compare").click()
+    expect(chat.page.locator(".compare-text")).to_have_count(3)
+    assert_accessible(chat.page)
+
+
 def _leave_nothing_running(chat: ChatPage) -> None:
     chat.stop(chat.turn(1))
     chat.stop(chat.turn(0))

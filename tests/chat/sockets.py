@@ -51,6 +51,7 @@ class Socket:
         self._wire = WebsocketCommunicator(application, path or f"/ws/chat/{session}", headers=headers)
         self.events: list[dict[str, Any]] = []
         self.texts: dict[int, tuple[int, str]] = {}
+        self.elsewhere: set[int] = set()
         self.last_id = ""
 
     async def connect(self) -> bool:
@@ -113,12 +114,16 @@ class Socket:
     def _put_together(self, event: dict[str, Any]) -> None:
         """As docs/reference/protocol.md says, and without mercy for gaps."""
         if event["type"] == "snapshot":
+            on_path = {turn["id"] for turn in event["turns"]}
+            self.elsewhere = (self.elsewhere | set(self.texts)) - on_path
             self.texts = {turn["id"]: (turn["attempt"], turn["text"]) for turn in event["turns"]}
         if event["type"] == "turn.queued":
             turn = event["turn"]
             self.texts.setdefault(turn["id"], (turn["attempt"], turn["text"]))
         if not isinstance(event.get("turn"), int) or event["type"] == "error":
             return
+        if event["turn"] in self.elsewhere:
+            return  # of a version that is not shown
         attempt, text = self.texts.get(event["turn"], (0, ""))
         if event["attempt"] < attempt:
             return
