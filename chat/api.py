@@ -21,6 +21,7 @@ from chat.prospects import prospect_of
 from chat.reading import readable_session, readable_turn, sessions_of_person
 from chat.receipts import receipt_of
 from chat.search.finding import search
+from chat.search.schemas import SearchOut
 from chat.selectors import exchanges_of, own_session, own_turn, sessions_of
 from chat.snapshots import snapshot_of
 from chat.waiting import ended_turn
@@ -194,7 +195,7 @@ def _readable_session(request: HttpRequest, session_id: uuid.UUID) -> Session:
     return own_session(user, session_id) if key_of(request) else readable_session(user, session_id)
 
 
-@router.get("/search", response={200: schemas.SearchOut, **_ERRORS}, summary="Look for words in your chats")
+@router.get("/search", response={200: SearchOut, **_ERRORS}, summary="Look for words in your chats")
 def search_chats(
     request: HttpRequest,
     q: Annotated[str, Query(description="Every word is to be found; the last may be the beginning of one")],
