@@ -11,6 +11,7 @@ MEMORIES = FullText(
         kept=USABLE,
         changed="UPDATE OF text, superseded_by_id, is_withdrawn",
         scope="'p' || {row}.persona_id || 'u' || coalesce({row}.person_id, 0)",
+        is_seldom_written=True,
         is_stemmed=True,
     )
 )

@@ -14,7 +14,7 @@ from memory.models import Memory
 from memory.relevance import Candidate, best_of, telling_words
 from providers.limits import EngineLimits
 
-_OF_EACH_WORD, _OF_IMPORTANT = 30, 30
+_OF_EACH_WORD, _OF_IMPORTANT = 20, 20
 _COLUMNS = ("id", "kind", "text", "importance", "confidence", "ends_at", "updated_at", "last_used_on")
 
 

@@ -16,6 +16,8 @@ class Searched:
     """After which changes of a row SQLite takes it anew; may go on with a condition (`WHEN`)."""
     scope: str = ""
     """One word per row that narrows a search down, before it looks at any text."""
+    is_seldom_written: bool = False
+    """Compared with how often it is searched."""
     is_stemmed: bool = False
     """Whether words count as found in another form of theirs (English)."""
 
