@@ -88,7 +88,10 @@ def _error_of(exc_info: Any) -> BaseException | None:
     return exc_info if isinstance(exc_info, BaseException) else None
 
 
-OWN_PACKAGES = ("accounts", "chat", "core", "diagnostics", "personas", "providers", "usage", "valis_site")
+OWN_PACKAGES = (
+    *("accounts", "chat", "core", "diagnostics", "memory"),
+    *("personas", "providers", "usage", "valis_site"),
+)
 
 
 def is_own(logger: str) -> bool:

@@ -27,7 +27,7 @@ def test_a_reply_of_the_fallback_voice_is_answered_properly_at_once(
     expect(chat.provider_of(reply)).to_contain_text(MODEL)
     expect(reply.get_by_role("button", name="Answer me properly")).to_be_hidden()
     chat.provider_of(reply).click()
-    chat.dialog.locator("summary").click()
+    chat.dialog.locator("summary", has_text="Attempt 1").click()
     expect(chat.dialog.locator(".story-text")).to_contain_text(said[:20])
 
 

@@ -97,7 +97,7 @@ def test_stop_ends_the_call_keeps_the_text_and_can_be_run_again(visit: Visit, pl
     chat.expect_status(reply, "complete")
     expect(chat.prose_of(reply)).to_have_text("All of it this time.")
     chat.provider_of(reply).click()
-    chat.dialog.locator("summary").click()
+    chat.dialog.locator("summary", has_text="Attempt 1").click()
     expect(chat.dialog.locator(".story-text")).to_contain_text("w0 w1 w2")
 
 
