@@ -3,8 +3,9 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -91,24 +92,30 @@ class LedgerMeter:
         """Complete the row. A database that is away is waited for; without it the row stays open."""
         cost = cost_of(call.candidate, usage)
         note_call(call.row, step, usage, cost)
-        row = Call.objects.filter(pk=call.row.pk, outcome=CallOutcome.OPEN)
+        values = {
+            "outcome": step.outcome.value,
+            "error_code": step.code[:40],
+            "first_token_ms": step.first_token_ms,
+            "duration_ms": step.duration_ms,
+            "tokens_in": usage.tokens_in,
+            "tokens_out": usage.tokens_out,
+            "tokens_cached": usage.tokens_cached,
+            "is_estimated": usage.is_estimated,
+            "cost_usd": cost.usd,
+            "pricing": cost.pricing.value,
+        }
         try:
-            patiently(
-                lambda: row.update(
-                    outcome=CallOutcome(step.outcome.value),
-                    error_code=step.code[:40],
-                    first_token_ms=step.first_token_ms,
-                    duration_ms=step.duration_ms,
-                    tokens_in=usage.tokens_in,
-                    tokens_out=usage.tokens_out,
-                    tokens_cached=usage.tokens_cached,
-                    is_estimated=usage.is_estimated,
-                    cost_usd=cost.usd,
-                    pricing=cost.pricing,
-                )
-            )
+            patiently(lambda: _complete(call.row.pk, values))
         except Error:
             logger.warning("the outcome of call %s could not be written", call.row.pk, exc_info=True)
+
+
+def _complete(pk: int, values: dict[str, Any]) -> None:
+    """After every call; through the ORM it takes twice as long."""
+    columns = ", ".join(f"{name} = %s" for name in values)
+    statement = f'UPDATE "usage_call" SET {columns} WHERE id = %s AND outcome = %s'  # noqa: S608  # nosec B608  (no input)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values.values(), pk, CallOutcome.OPEN.value])
 
 
 def _most_of(candidate: Candidate, request: CallRequest) -> Usage:
