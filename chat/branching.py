@@ -52,7 +52,8 @@ def edit_and_resend(
     Raises what `submit_message` raises, and `Conflict` for more versions than there may be.
     """
     session = message.session
-    _check_count(Message.objects.filter(session=session, parent=message.parent_id).count())
+    others = Message.objects.filter(session=session, parent=message.parent_id).exclude(client_id=client_id)
+    _check_count(others.count())
     return submit_message(
         session.owner,
         text=text,

@@ -308,3 +308,15 @@ def test_sending_takes_no_statement_more_for_the_path(say: Say, alice: User) -> 
 
     kinds = [each["sql"].split()[0] for each in queries if "chat_" in each["sql"]]
     assert kinds == ["SELECT", "INSERT", "INSERT", "UPDATE"]
+
+
+def test_an_edit_that_is_sent_twice_is_stored_once_even_when_it_was_the_last_one_allowed(
+    asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branching, "MOST_VERSIONS", 2)
+    first = asked("One")
+
+    once, again = (edit_and_resend(first.question, text="Other", client_id="the-same-edit") for _ in range(2))
+
+    assert (once.is_new, again.is_new) == (True, False)
+    assert again.message == once.message
