@@ -11,7 +11,7 @@ from tests.harness.running import MODEL
 from tests.playing import PlayingServer
 
 CODE = 120_000
-MOST_REQUESTS = {"login": 8, "chat": 60, "gallery": 20, "live": 24}
+MOST_REQUESTS = {"login": 8, "chat": 55, "gallery": 20, "live": 24}
 FIRST_PAINT, INTERACTIVE, SHIFT = 1_500, 3_500, 0.1
 CODE_OF_THE_PAGE = """() => performance.getEntriesByType("resource")
   .filter((each) => /\\.(js|css)$/.test(each.name)).map((each) => [each.name, each.transferSize])"""
