@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from personas.golden.storing import load_shipped_dialogues, reset_dialogues
 from personas.models import Persona
 from personas.shipped_files import KEYS, SHIPPED, read_shipped, shipped_defaults
 
@@ -34,6 +35,8 @@ def load_shipped(*, overwrite: bool = False, folder: Path = SHIPPED) -> LoadRepo
         (created if is_new else present).append(persona.slug)
         if overwrite and not is_new:
             _apply(persona, values)
+        else:
+            load_shipped_dialogues(persona)
     if overwrite:
         return LoadReport(created=tuple(created), reset=tuple(present))
     return LoadReport(created=tuple(created), kept=tuple(present))
@@ -57,4 +60,5 @@ def _apply(persona: Persona, values: dict[str, Any]) -> Persona:
     persona.is_shipped = True
     persona._change_reason = "reset to shipped defaults"  # type: ignore[attr-defined]  # noqa: SLF001
     persona.save()
+    reset_dialogues(persona)
     return persona

@@ -13,7 +13,10 @@ from simple_history.models import HistoricalRecords
 from personas import limits, validators
 from personas.cards.lorebook import read_book
 from personas.choices import AvatarColour, CommunicationStyle, Engagement
+from personas.golden.models import GoldenDialogueRow
 from personas.snapshots import PersonaSnapshot
+
+__all__ = ["Card", "GoldenDialogueRow", "Persona"]
 
 
 def _text(limit: int, help_text: str) -> "models.TextField[str, str]":
