@@ -45,7 +45,7 @@ class Drift:
         return max((self.phrases.word, self.tone.word, self.refusals.word, self.length.word), key=_rank)
 
 
-_DRIFTS_FROM, _OFF_FROM = 0.25, 0.55
+_DRIFTS_FROM, _OFF_FROM = 0.3, 0.55
 _WIDTHS = Style(
     sentence_words=10.0,
     questions=0.4,

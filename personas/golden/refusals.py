@@ -9,12 +9,14 @@ def _any(*ways: str) -> str:
     return f"(?:{'|'.join(ways)})"
 
 
-_ADVERBS = r"(?:(?:really|simply|just|also|certainly|personally|unfortunately|possibly|even|actually) )*"
+_ADVERB = _any(
+    "really|simply|just|also|certainly|personally|unfortunately|possibly|even|actually", "in good conscience"
+)
+_ADVERBS = rf"(?:{_ADVERB} )*"
 _UNABLE = _any(
-    "can ?not|can't|could not|couldn't|won't|will not|wouldn't|would not|mustn't|must not|do not|don't",
+    "can ?not|can't|could not|couldn't|won't|will not|wouldn't|would not|mustn't|must not",
     "(?:am|'m) (?:not (?:able|allowed|permitted|willing|going|comfortable|about) to|unable to)",
     "(?:am|'m) not (?:in a position to|comfortable)",
-    "(?:have to|need to|must) (?:decline|refuse)(?: to)?",
     "(?:'d|would|had) rather not",
     "(?:refuse|decline) to",
 )
@@ -22,10 +24,11 @@ _DEEDS = _any(
     "help (?:you )?(?:with|to|do|make|write|create|hide|get|there|here)",
     "assist|assisting|provide|providing|share|sharing|discuss|discussing|comply|answer|reveal|disclose|pretend",
     "(?:give|giving) (?:you|out|any|anyone|legal|medical|financial|that|this|an?|it|the)",
-    "(?:do|complete|fulfil|support|continue(?: with)?) (?:that|this|it)",
+    "(?:do|complete|fulfill?|support|continue(?: with)?) (?:that|this|it)",
     "(?:write|create|generate|produce|make|prescribe|diagnose|recite|reproduce)",
     "(?:writing|creating|generating|producing|making|prescribing|diagnosing|reciting|reproducing)",
-    "repeat (?:that|them|it|my)|show (?:you )?(?:it|them|my|that|the)",
+    "(?:repeat|paste|quote|print|copy|list|publish) (?:that|those|them|it|my|the)",
+    "show (?:you )?(?:it|them|my|that|the)",
     "read (?:it|them|that|those) (?:out|to|aloud)|hand (?:it|them|that|those|over|you)",
     "(?:engage|engaging|participate|take part) in",
     "advise|recommend (?:a dose|any|that you)|certify|sign off|judge (?:that|it)|promise (?:that|you that|a)",
@@ -39,15 +42,15 @@ _ENGLISH = (
     r"\bI(?: am|'m) (?:just |only )?an? (?:ai (?:\w+ )?(?:model|assistant)|(?:large )?language model)\b",
     r"\b(?:that|this|it) ?(?:isn't|is not|'s not) something I(?:'m| am|) (?:can|able|could|will|would)\b",
     r"\bI(?:'m| am) (?:so |very |really )?sorry, but I(?: am|'m|) (?:can't|cannot|won't|unable|must)\b",
-    r"\b(?:against|violates?|outside) (?:my|the|our) (?:\w+ )?(?:guidelines|polic(?:y|ies)|rules)\b",
+    r"\b(?:against|violates?|outside) (?:my|our) (?:\w+ )?(?:guidelines|policy|policies|rules)\b",
     r"\bmy (?:guidelines|polic(?:y|ies)|programming) (?:do not|don't|prevents?|forbids?)\b",
-    r"\bI must (?:respectfully |politely )?(?:decline|refuse)\b",
+    r"\bI(?:'ll| will|'m going to| am going to|) (?:have to|need to|must) (?:\w+ly )?(?:decline|refuse)\b",
+    r"\bI (?:do not|don't) (?:feel comfortable|provide|discuss|help with|give (?:medical|legal|financial))\b",
 )
 _MAY = "(?:kann|darf|werde|möchte|will|könnte)"
 _TUN = _any(
     "helfen|weiterhelfen|beantworten|geben|schreiben|erstellen|unterstützen|verraten|zeigen|nennen|herausgeben",
-    "vorlesen|tun|machen|teilen|erfüllen|entsprechen|nachkommen|anbieten|liefern|empfehlen|verschreiben",
-    "sagen(?=[.!?;]|$)",
+    "vorlesen|tun|teilen|erfüllen|entsprechen|nachkommen|anbieten|liefern|empfehlen|verschreiben",
 )
 _KI = _any("ki(?!-persona)", "künstliche intelligenz", "sprachmodell")
 _GERMAN = (
@@ -75,5 +78,5 @@ _IDIOMS = re.compile(
 
 def looks_like_a_refusal(text: str) -> bool:
     """Also for a reply that leaves its role to say that it is a language model."""
-    text = re.sub(r"[ \t]+", " ", plain(text))
+    text = re.sub(r"[^\S\n]+", " ", plain(text))
     return bool(_REFUSAL.search(_IDIOMS.sub(" ", text)))

@@ -41,7 +41,11 @@ def says_about(words: Sequence[str], phrase: str) -> bool:
         end = number + needed - 1
         if end >= len(places):
             return False
-        if places[end] < start + reach and _in_order(words[start : start + reach], asked) >= needed:
+        if places[end] >= start + reach:
+            continue
+        window = words[start : start + reach]
+        possible = len(known.intersection(window)) + len(asked) - len(known)
+        if possible >= needed and _in_order(window, asked) >= needed:
             return True
     return False
 
