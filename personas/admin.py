@@ -20,6 +20,7 @@ from core.errors import ValisError
 from personas.cards.admin import ComesAndGoes
 from personas.cards.book_admin import HasBook
 from personas.forms import UPLOAD, PersonaForm
+from personas.golden.admin import HasGoldenDialogues
 from personas.loading import reset_to_shipped
 from personas.models import Persona
 from personas.prompting import prompt_preview
@@ -27,15 +28,15 @@ from personas.versions import Versioned
 
 _CONFIRM_RESET = ActionDialog(
     title="Reset to the shipped defaults?",
-    description="Everything edited here goes back to what came with VALIS. The picture stays, and "
-    "whether the persona is active.",
+    description="Everything edited here goes back to what came with VALIS, its golden dialogues too. "
+    "The picture stays, and whether the persona is active.",
     form_class=None,
     form_submit_text="Reset",
 )
 
 
 @admin.register(Persona)
-class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, ModelAdmin):
+class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, HasGoldenDialogues, ModelAdmin):
     view_right = Right.READ_PROMPTS
     change_right = Right.EDIT_PERSONAS
     form = PersonaForm
@@ -46,7 +47,7 @@ class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, ModelAdmi
     search_fields = ("name", "slug", "role", "description")
     readonly_fields = ("prompt_as_sent", "import_report", "files")
     actions = ("reset_chosen", "export_chosen")
-    actions_detail = ("open_lorebook", "reset_this")
+    actions_detail = ("open_lorebook", "open_golden_dialogues", "reset_this")
     warn_unsaved_form = True
 
     class Media:
