@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from personas.golden.storing import load_shipped_dialogues, reset_dialogues
+from personas.golden.storing import load_missing_dialogues, reset_dialogues
 from personas.models import Persona
 from personas.shipped_files import KEYS, SHIPPED, read_shipped, shipped_defaults
 
@@ -35,8 +35,7 @@ def load_shipped(*, overwrite: bool = False, folder: Path = SHIPPED) -> LoadRepo
         (created if is_new else present).append(persona.slug)
         if overwrite and not is_new:
             _apply(persona, values)
-        else:
-            load_shipped_dialogues(persona)
+    load_missing_dialogues()
     if overwrite:
         return LoadReport(created=tuple(created), reset=tuple(present))
     return LoadReport(created=tuple(created), kept=tuple(present))

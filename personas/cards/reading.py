@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from django.core.exceptions import ValidationError
 
 from core.errors import TooLarge, ValisError
 from personas import limits
 from personas.cards import png
 from personas.cards.checking import broken, checked, json_of, too_large
+from personas.golden.checking import checked_dialogues
 from personas.pictures import make_avatar
 
 OWN = "valis_persona"
@@ -29,6 +31,8 @@ class Incoming:
     """Fields of a persona by their own names, from our own form."""
     picture: bytes = b""
     """As avatars are kept."""
+    dialogues: list[dict[str, Any]] = field(default_factory=list)
+    """Golden dialogues, from our own form."""
 
 
 def read_file(content: bytes) -> Incoming:
@@ -111,7 +115,14 @@ def _own(value: dict[str, Any]) -> Incoming:
         webp = b64decode(picture, validate=True)
     except (binascii.Error, ValueError) as error:
         raise broken("“picture” is not base64.", key="picture") from error
-    return Incoming(form, card, own, _avatar(webp) if webp else b"")
+    return Incoming(form, card, own, _avatar(webp) if webp else b"", _dialogues(value))
+
+
+def _dialogues(value: dict[str, Any]) -> list[dict[str, Any]]:
+    try:
+        return checked_dialogues(value.get("golden_dialogues", []))
+    except ValidationError as error:
+        raise broken(f"“golden_dialogues”: {' '.join(error.messages)}", key="golden_dialogues") from error
 
 
 def _avatar(content: bytes) -> bytes:

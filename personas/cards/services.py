@@ -17,6 +17,7 @@ from personas.cards.mapping import fields_of, greetings_in, is_possible
 from personas.cards.reading import Incoming, read_file
 from personas.cards.report import SafetyReport, safety_report
 from personas.cards.writing import FORMS, written
+from personas.golden.storing import replace_dialogues
 from personas.models import Card, Persona
 from personas.shipped_files import KEYS
 
@@ -77,6 +78,7 @@ def import_persona(content: bytes, *, by: Person) -> Prepared:
             greetings=greetings_in(card),
             report=asdict(prepared.report),
         )
+        replace_dialogues(persona, prepared.incoming.dialogues)
         record("persona.imported", actor=by, target=persona, name=persona.name, form=prepared.incoming.form)
     transaction.on_commit(lambda: emit("persona_added", name=persona.name))
     return prepared

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from personas.cards import png
 from personas.cards.mapping import OURS, WORDS, data_of, fields_of, ours_in
 from personas.cards.reading import OWN, V2, V3, Incoming
+from personas.golden.dialogues import golden_dialogues
 from personas.models import Persona
 from personas.shipped_files import KEYS
 
@@ -63,6 +64,7 @@ def written(persona: Persona, form: str) -> bytes:
 def as_payload(incoming: Incoming) -> str:
     """A file that was read, in our own form, so that a page can hold it until it is saved."""
     whole: dict[str, Any] = {"spec": OWN, "persona": incoming.own, "card": incoming.card}
+    whole |= {"golden_dialogues": incoming.dialogues}
     return _json(whole | {"picture": base64.b64encode(incoming.picture).decode("ascii")})
 
 
@@ -128,11 +130,17 @@ def _own_form(persona: Persona, original: dict[str, Any]) -> dict[str, Any]:
         "spec_version": "1.0",
         "persona": {name: getattr(persona, name) for name in KEYS},
     }
+    if dialogues := golden_dialogues(persona):
+        whole["golden_dialogues"] = [_without_empty(each.to_json()) for each in dialogues]
     if original:
         whole["card"] = original
     if persona.picture_digest:
         whole["picture"] = base64.b64encode(bytes(persona.picture)).decode("ascii")
     return whole
+
+
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
 
 
 def _picture_with_cards(persona: Persona, original: dict[str, Any]) -> bytes:

@@ -20,10 +20,10 @@ def replace_dialogues(persona: Persona, values: Sequence[dict[str, Any]]) -> Non
     )
 
 
-def load_shipped_dialogues(persona: Persona) -> None:
-    """For a persona that came with VALIS and has none."""
-    if persona.is_shipped and not persona.golden_dialogues.exists():
-        replace_dialogues(persona, shipped_dialogues(persona.slug))
+def load_missing_dialogues() -> None:
+    """For all personas that came with VALIS and have none. Raises `PersonaFileError`."""
+    for persona in Persona.objects.filter(is_shipped=True, golden_dialogues=None):
+        reset_dialogues(persona)
 
 
 def reset_dialogues(persona: Persona) -> None:
