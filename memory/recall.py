@@ -14,7 +14,7 @@ from memory.models import Memory
 from memory.relevance import Candidate, best_of, telling_words
 from providers.limits import EngineLimits
 
-_OF_EACH_WORD, _OF_IMPORTANT = 20, 20
+_OF_EACH_WORD, _OF_IMPORTANT = 12, 20
 _COLUMNS = ("id", "kind", "text", "importance", "confidence", "ends_at", "updated_at", "last_used_on")
 
 
@@ -59,17 +59,14 @@ def note_used(recalled: Iterable[Recalled]) -> None:
 
 def _candidates(words: list[str], *, persona_id: int, person_id: int) -> list[Candidate]:
     """The newest with each word, and the most important of all."""
-    found = _important()
-    parameters: list[Any] = [persona_id, person_id, persona_id]
+    whose = (persona_id, person_id)
+    of_words: list[Any] = []
     if words:
         scopes = scopes_of(persona_id=persona_id, person_id=person_id)
-        hits, of_hits = MEMORIES.hits(
-            connection.vendor, "memory_memory", words, scopes=scopes, most=_OF_EACH_WORD
-        )
-        found, parameters = f"{hits} UNION ALL {found}", [*of_hits, *parameters]
+        of_words = MEMORIES.sought(connection.vendor, words, scopes=scopes)
     by_id: dict[int, Candidate] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_whole(found), [*parameters, persona_id, person_id])
+        cursor.execute(_statement(connection.vendor, len(words)), [*of_words, *whose, persona_id, *whose])
         for hit, *values in cursor.fetchall():
             pk = values[0]
             if pk not in by_id:
@@ -79,19 +76,12 @@ def _candidates(words: list[str], *, persona_id: int, person_id: int) -> list[Ca
     return list(by_id.values())
 
 
-@lru_cache(maxsize=1)
-def _important() -> str:
-    usable = USABLE.format(row="memory_memory")
-    parts = (
-        f"SELECT * FROM (SELECT id, -1 AS hit FROM memory_memory WHERE persona_id = %s AND person_id {whose} "  # noqa: S608  # nosec B608
-        f"AND {usable} ORDER BY importance DESC, id DESC LIMIT {_OF_IMPORTANT}) AS important"
-        for whose in ("= %s", "IS NULL")
-    )
-    return " UNION ALL ".join(parts)
-
-
-def _whole(found: str) -> str:
-    """Whose they are is asked of the rows themselves, whatever the index has found."""
+@lru_cache
+def _statement(vendor: str, words: int) -> str:
+    """For so many words. Whose they are is asked of the rows themselves, whatever the index has found."""
+    found = _important()
+    if words:
+        found = f"{MEMORIES.hits(vendor, 'memory_memory', words, most=_OF_EACH_WORD)} UNION ALL {found}"
     columns = ", ".join(f"memory_memory.{each}" for each in _COLUMNS)
     usable = USABLE.format(row="memory_memory")
     return (
@@ -100,6 +90,16 @@ def _whole(found: str) -> str:
         "AND memory_memory.persona_id = %s "
         "AND (memory_memory.person_id = %s OR memory_memory.person_id IS NULL)"
     )
+
+
+def _important() -> str:
+    usable = USABLE.format(row="memory_memory")
+    parts = (
+        f"SELECT * FROM (SELECT id, -1 AS hit FROM memory_memory WHERE persona_id = %s AND person_id {whose} "  # noqa: S608  # nosec B608
+        f"AND {usable} ORDER BY importance DESC, id DESC LIMIT {_OF_IMPORTANT}) AS important"
+        for whose in ("= %s", "IS NULL")
+    )
+    return " UNION ALL ".join(parts)
 
 
 def _candidate(values: list[Any]) -> Candidate:

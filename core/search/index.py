@@ -31,10 +31,11 @@ class Index(Protocol):
     def matching(self, rows: QuerySet[Found], searched: Searched, words: list[str]) -> QuerySet[Found]:
         """Those of the rows that hold the words, the newest first."""
 
-    def hits(
-        self, searched: Searched, words: Sequence[str], *, scopes: Sequence[str], most: int
-    ) -> tuple[str, list[Any]]:
-        """A query with its parameters: `id` and `hit` (which word it was) of the newest rows with each."""
+    def hits(self, searched: Searched, words: int, *, most: int) -> str:
+        """A query of `id` and `hit` (which word it was) of the newest rows with each of so many words."""
+
+    def sought(self, words: Sequence[str], *, scopes: Sequence[str]) -> list[Any]:
+        """The parameters of that query."""
 
 
 class FullText:
@@ -51,10 +52,11 @@ class FullText:
         searched = self._tables[rows.model._meta.db_table]
         return self._indexes[connections[rows.db].vendor].matching(rows, searched, words)
 
-    def hits(
-        self, vendor: str, table: str, words: Sequence[str], *, scopes: Sequence[str], most: int
-    ) -> tuple[str, list[Any]]:
-        return self._indexes[vendor].hits(self._tables[table], words, scopes=scopes, most=most)
+    def hits(self, vendor: str, table: str, words: int, *, most: int) -> str:
+        return self._indexes[vendor].hits(self._tables[table], words, most=most)
+
+    def sought(self, vendor: str, words: Sequence[str], *, scopes: Sequence[str]) -> list[Any]:
+        return self._indexes[vendor].sought(words, scopes=scopes)
 
     def loosen_before_migrating(self, *, using: str, plan: list[object], **_: object) -> None:
         """SQLite makes a changed table anew, which triggers that name it do not survive."""

@@ -47,21 +47,22 @@ class GinIndex:
         sought = " & ".join(words) + ":*"
         return rows.extra(where=[condition], params=[sought]).order_by("-pk")  # noqa: S610  # nosec B610
 
-    def hits(
-        self, searched: Searched, words: Sequence[str], *, scopes: Sequence[str], most: int
-    ) -> tuple[str, list[Any]]:
+    def hits(self, searched: Searched, words: int, *, most: int) -> str:
+        """However many words there are."""
         sought = f"to_tsquery('simple', %s) && to_tsquery('{searched.language}', word)"
         # By the bare number, the planner would walk through the whole table backwards for a rare word.
         newest = (
             f"SELECT id FROM {searched.table} WHERE {_COLUMN} @@ ({sought}) "  # noqa: S608  # nosec B608
             f"ORDER BY id + 0 DESC LIMIT {most}"
         )
-        query = (
+        return (
             "SELECT found.id, place - 1 AS hit "  # noqa: S608  # nosec B608
             "FROM unnest(%s::text[]) WITH ORDINALITY AS sought(word, place), "
             f"LATERAL ({newest}) AS found"
         )
-        return query, [list(words), " | ".join(scopes)]
+
+    def sought(self, words: Sequence[str], *, scopes: Sequence[str]) -> list[Any]:
+        return [list(words), " | ".join(scopes)]
 
 
 def _words(searched: Searched) -> str:

@@ -59,17 +59,18 @@ class Fts5Index:
             order_by=[f"-{index}.rowid"],
         )
 
-    def hits(
-        self, searched: Searched, words: Sequence[str], *, scopes: Sequence[str], most: int
-    ) -> tuple[str, list[Any]]:
+    def hits(self, searched: Searched, words: int, *, most: int) -> str:
         index = searched.index
-        scope = " OR ".join(f'scope : "{each}"' for each in scopes)
         parts = [
             f"SELECT * FROM (SELECT rowid AS id, {place} AS hit FROM {index} WHERE {index} MATCH %s "  # noqa: S608  # nosec B608
             f"ORDER BY rowid DESC LIMIT {most})"
-            for place in range(len(words))
+            for place in range(words)
         ]
-        return " UNION ALL ".join(parts), [f'({scope}) AND text : "{word}"' for word in words]
+        return " UNION ALL ".join(parts)
+
+    def sought(self, words: Sequence[str], *, scopes: Sequence[str]) -> list[Any]:
+        scope = " OR ".join(f'scope : "{each}"' for each in scopes)
+        return [f'({scope}) AND text : "{word}"' for word in words]
 
 
 def _create(searched: Searched) -> str:

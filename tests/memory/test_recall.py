@@ -50,6 +50,30 @@ def test_what_is_spoken_of_comes_first(learn: Learn, mind) -> None:
     assert mind("Do you remember which instrument? The CELLO!", memory_tokens=6) == ["Plays the cello."]
 
 
+NEEDLES = {
+    "Is allergic to walnuts.": "Could I have the cake with the walnut cream?",
+    "Her brother Jonas lives in Tromsø.": "I will see Jonas at the weekend!",
+    "Sold the red kayak in spring.": "Which of my kayaks do you remember?",
+    "Finds opera far too long.": "We have tickets for an OPERA on Friday, what should I wear?",
+    "Is learning Portuguese.": "How would one say good morning in portuguese",
+}
+
+
+def test_among_a_thousand_memories_the_one_that_is_spoken_of_comes_to_mind(
+    learn: Learn, mind, alice: User, jane: Persona
+) -> None:
+    for needle in NEEDLES:
+        learn(needle, importance=3)
+    whose = {"persona": jane, "person": alice, "origin": Origin.MODEL, "importance": 8}
+    Memory.objects.bulk_create(
+        Memory(text=f"Likes the weekend in spring, friday morning {number}, and cake.", **whose)
+        for number in range(1_000)
+    )
+
+    for needle, question in NEEDLES.items():
+        assert needle in mind(question, memory_tokens=100)
+
+
 def test_a_word_in_another_form_is_the_same_word(learn: Learn, mind) -> None:
     learn("Has two dogs.")
     learn("Likes tea a lot.", importance=10)
