@@ -45,7 +45,7 @@ def due() -> list[tuple[int, int]]:
     people wait for places."""
     limits = current_limits()
     if not (limits.memory and limits.memory_learning):
-        _unlearned().update(is_unlearned=False)
+        unlearned().update(is_unlearned=False)
         return []
     _give_up_old()
     free = min(MOST_AT_ONCE - holding.running(), spare_places(limits))
@@ -53,7 +53,7 @@ def due() -> list[tuple[int, int]]:
         return []
     resting = holding.resting()
     groups = (
-        _unlearned()
+        unlearned()
         .values_list("persona", "session__owner")
         .annotate(count=Count("pk"), newest=Max("finished_at"))
         .filter(Q(count__gte=ENOUGH) | Q(newest__lte=Now() - PAUSE))
@@ -72,7 +72,7 @@ def spare_places(limits: EngineLimits) -> int:
 
 def next_lesson(*, persona_id: int, person_id: int) -> list[Turn]:
     """The turns of one chat that are learned from together, the oldest chat first."""
-    theirs = _unlearned().filter(persona=persona_id, session__owner=person_id)
+    theirs = unlearned().filter(persona=persona_id, session__owner=person_id)
     first = theirs.order_by("finished_at").first()
     if first is None:
         return []
@@ -127,14 +127,14 @@ def settle(turns: Iterable[Turn]) -> None:
     Turn.objects.filter(pk__in=[each.pk for each in turns]).update(is_unlearned=False)
 
 
-def _unlearned() -> QuerySet[Turn]:
+def unlearned() -> QuerySet[Turn]:
     """What is still to be learned from. A deleted chat is left alone until it is restored."""
     return Turn.objects.filter(is_unlearned=True, persona__isnull=False, session__deleted_at=None)
 
 
 def _give_up_old() -> None:
     """What nobody could be asked about for a day."""
-    if given_up := _unlearned().filter(finished_at__lt=Now() - KEPT_FOR).update(is_unlearned=False):
+    if given_up := unlearned().filter(finished_at__lt=Now() - KEPT_FOR).update(is_unlearned=False):
         emit("learning_given_up", exchanges=given_up)
 
 

@@ -1,6 +1,7 @@
 """All tiles, in the order of the page."""
 
 from diagnostics.tiles import calls, machinery, people
+from diagnostics.tiles import learning as lessons
 from diagnostics.tiles.asking import Tile
 
 _REPLIES = ("reply_", "call_", "failover")
@@ -25,6 +26,14 @@ TILES = {
         Tile("errors", "Failed calls, last day", "the ledger of calls", calls.errors, ("call_failed",)),
         Tile("sessions", "Active sessions", "the sessions themselves", people.sessions, _REPLIES),
         Tile("messages", "Last messages", "the messages themselves", people.messages, _REPLIES),
+        Tile(
+            "learning",
+            "Learning from chats",
+            "the turns, and what was told of learning",
+            lessons.learning,
+            ("learn", "reply_completed"),
+            is_recounted=True,
+        ),
         Tile("processes", "Processes", "their own reports", machinery.processes),
     )
 }

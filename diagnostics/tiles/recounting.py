@@ -1,18 +1,19 @@
 """Counting once more, in another way: what the database added up is added up again row by row."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
 from diagnostics.models import Recount
-from diagnostics.tiles import calls
+from diagnostics.tiles import calls, learning
 from usage.models import CallOutcome
 
+Row = TypeVar("Row")
 MOST_ROWS = 100_000
 TRIES = 3
 
@@ -25,6 +26,9 @@ def recount_tiles() -> None:
     since = timezone.now() - calls.HOUR
     _recount("requests", lambda: _rounded(calls.sums_since(since)), lambda: _rounded(_sums(since)))
     _recount("providers", lambda: _by_provider(calls.counts_since(since)), lambda: _counts(since))
+    _recount(
+        "learning", lambda: _learned(since), lambda: learning.summed(_within(learning.rows_since(since)))
+    )
 
 
 def _recount(tile: str, figures: Callable[[], Any], again: Callable[[], Any]) -> None:
@@ -49,11 +53,24 @@ def _rounded(sums: dict[str, Any]) -> dict[str, Any]:
     return sums | {"cost": None if sums["cost"] is None else f"{sums['cost']:.6f}"}
 
 
+def _learned(since: datetime) -> dict[str, int]:
+    found: dict[str, int] = learning.sums({"hour": since}, last_since=since)["hour"]
+    return found
+
+
+def _learned_again(since: datetime) -> dict[str, int]:
+    return learning.summed(_within(learning.rows_since(since)))
+
+
 def _rows(since: datetime) -> list[dict[str, Any]]:
-    rows = list(islice(calls.rows_since(since), MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
+    return _within(calls.rows_since(since))
+
+
+def _within(rows: Iterable[Row]) -> list[Row]:
+    found = list(islice(rows, MOST_ROWS + 1))
+    if len(found) > MOST_ROWS:
         raise TooMany
-    return rows
+    return found
 
 
 def _sums(since: datetime) -> dict[str, Any]:

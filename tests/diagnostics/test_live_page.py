@@ -262,7 +262,11 @@ def test_a_recount_agrees_with_the_tiles_and_the_page_says_so(vic: User, as_user
 
     recount()
 
-    assert set(Recount.objects.values_list("tile", "agrees")) == {("requests", True), ("providers", True)}
+    assert set(Recount.objects.values_list("tile", "agrees")) == {
+        ("requests", True),
+        ("providers", True),
+        ("learning", True),
+    }
     assert "agrees" in as_user(vic).get("/diagnostics/tiles/?name=requests").content.decode()
 
 
