@@ -8,6 +8,7 @@ from chat.keeping import erase_deleted
 from chat.recovery import Reaper
 from chat.titling import name_session
 from chat.transient import delete_expired, forget_delivered
+from memory.forgetting import forget_deleted
 from usage.ledger import close_forgotten
 from usage.models import Purpose
 
@@ -57,4 +58,5 @@ def forget() -> None:
     forget_delivered()
     delete_expired()
     erase_deleted()
+    forget_deleted()
     close_forgotten(Purpose.TITLE)

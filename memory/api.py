@@ -121,9 +121,20 @@ def change(request: HttpRequest, memory_id: int, data: schemas.MemoryChangesIn) 
     "/memories/{int:memory_id}", response={200: schemas.ForgottenOut, **_ERRORS}, summary="Delete a memory"
 )
 def delete(request: HttpRequest, memory_id: int) -> dict[str, int]:
-    """For good, and with it what it took the place of, and the copies of its text kept with replies."""
+    """Out of use at once. Ten minutes later it is gone for good, and with it what it took the place of, and
+    the copies of its text kept with replies."""
     editing.delete_own(user_of(request), memory_id)
     return {"forgotten": 1}
+
+
+@router.post(
+    "/memories/{int:memory_id}/restore",
+    response={200: schemas.MemoryOut, **_ERRORS},
+    summary="Take the deletion of a memory back",
+)
+def restore(request: HttpRequest, memory_id: int) -> dict[str, Any]:
+    """Within ten minutes."""
+    return selectors.memory_form(editing.restore_own(user_of(request), memory_id))
 
 
 def _overview(person: User, persona: Persona) -> dict[str, Any]:

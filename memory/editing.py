@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.audit.recording import record
 from accounts.models import User
+from core.queries import in_single_file
 from memory.models import Kind, Memory, Origin
-from memory.selectors import own_memory
-from memory.services import forget, remember, update
+from memory.selectors import deleted_memory, own_memory
+from memory.services import forget, remember, update, usable
+from memory.sources import has_lost_ground
 from personas.models import Persona
 
 
@@ -40,12 +43,27 @@ def change_own(person: User, memory_id: int, **changes: Any) -> Memory:
 
 
 @transaction.atomic
-def delete_own(person: User, memory_id: int) -> Persona:
-    """Returns whose memory it was. Raises `NotFound`."""
+def delete_own(person: User, memory_id: int) -> Memory:
+    """Out of use at once, and for good unless the person takes that back within minutes. Raises `NotFound`."""
     memory = own_memory(person, memory_id)
     _note("deleted", person, memory)
-    forget(Memory.objects.filter(pk=memory.pk))
-    return memory.persona
+    Memory.objects.filter(pk=memory.pk).update(deleted_at=timezone.now(), is_withdrawn=True)
+    return memory
+
+
+@transaction.atomic
+def restore_own(person: User, memory_id: int) -> Memory:
+    """Take the deletion back. Where the same was told anew meanwhile, that one stays. Raises `NotFound`."""
+    memory = deleted_memory(person, memory_id)
+    in_single_file(f"memories {memory.persona_id} {person.pk}")
+    known = usable().filter(person=person, persona=memory.persona_id, kind=memory.kind)
+    if same := known.filter(text__iexact=memory.text).first():
+        forget(Memory.objects.filter(pk=memory.pk))
+        return own_memory(person, same.pk)
+    _note("restored", person, memory)
+    memory.deleted_at, memory.is_withdrawn = None, has_lost_ground(memory)
+    memory.save(update_fields=["deleted_at", "is_withdrawn"])
+    return memory
 
 
 @transaction.atomic

@@ -1,12 +1,17 @@
 """Deleting memories, so that nothing of them stays anywhere."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from memory.models import Memory
 from memory.signals import forgotten
+
+CAN_BE_UNDONE_FOR = timedelta(minutes=10)
+_BATCH = 200
 
 
 @transaction.atomic
@@ -15,6 +20,13 @@ def forget(memories: QuerySet[Memory]) -> int:
     ids = with_traces(memories.values_list("pk", flat=True))
     forget_exactly(ids)
     return len(ids)
+
+
+def forget_deleted() -> int:
+    """What people deleted and do not take back any more. Returns how many."""
+    long_ago = timezone.now() - CAN_BE_UNDONE_FOR
+    ended = Memory.objects.filter(deleted_at__lt=long_ago).order_by("deleted_at")
+    return forget(Memory.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[:_BATCH])))
 
 
 def forget_exactly(ids: Iterable[int]) -> None:

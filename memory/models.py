@@ -34,7 +34,8 @@ class Memory(models.Model):
 
     Without a person it holds for everybody; only staff write such. A memory that was contradicted is kept as
     the trace of the one that took its place (`superseded_by`); one is withdrawn while the messages that it
-    came from are deleted and can still be restored. Neither is used for a reply.
+    came from are deleted and can still be restored, or while its person can still take its own deletion back
+    (`deleted_at`). None of these is used for a reply.
     """
 
     persona = models.ForeignKey("personas.Persona", models.CASCADE, related_name="memories")
@@ -62,6 +63,7 @@ class Memory(models.Model):
         "self", models.SET_NULL, null=True, editable=False, related_name="supersedes"
     )
     is_withdrawn = models.BooleanField(default=False, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     last_used_on = models.DateField(null=True, editable=False)
@@ -75,6 +77,9 @@ class Memory(models.Model):
                 fields=["persona", "person", "-importance", "-id"],
                 condition=Q(superseded_by=None, is_withdrawn=False),
             ),
+            models.Index(
+                name="deleted_memories", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)
+            ),
             models.Index(name="memories_by_kind", fields=["person", "persona", "kind", "-id"]),
         ]
         constraints = [
@@ -87,6 +92,9 @@ class Memory(models.Model):
                     Q(kind="summary", begins_at__isnull=False, ends_at__gte=F("begins_at"))
                     | (~Q(kind="summary") & Q(begins_at=None, ends_at=None))
                 ),
+            ),
+            models.CheckConstraint(
+                name="deleted_memories_are_not_used", condition=Q(deleted_at=None) | Q(is_withdrawn=True)
             ),
             models.CheckConstraint(name="memory_kind_is_known", condition=Q(kind__in=Kind.values)),
             models.CheckConstraint(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from accounts.audit.recording import record
 from accounts.models import User
@@ -11,6 +12,7 @@ from core.errors import NotFound
 from core.queries import row_or_none
 from core.search.words import words_of
 from core.text import is_storable
+from memory.forgetting import CAN_BE_UNDONE_FOR
 from memory.index import MEMORIES
 from memory.models import WARM_KINDS, Kind, Memory
 from memory.services import usable
@@ -57,6 +59,17 @@ def own_memory(person: User, memory_id: int) -> Memory:
     """One about this very person. Raises `NotFound`."""
     rows = usable().select_related("persona").prefetch_related("sources", "supersedes")
     memory = row_or_none(rows.filter(person=person, pk=memory_id))
+    if memory is None:
+        raise NotFound("There is no such memory.", code="memory_not_found")
+    return memory
+
+
+def deleted_memory(person: User, memory_id: int) -> Memory:
+    """One about this very person, whose deletion can still be taken back. Raises `NotFound`."""
+    lately = timezone.now() - CAN_BE_UNDONE_FOR
+    rows = Memory.objects.filter(person=person, deleted_at__gt=lately, superseded_by=None)
+    rows = rows.select_related("persona").prefetch_related("sources", "supersedes")
+    memory = row_or_none(rows.filter(pk=memory_id))
     if memory is None:
         raise NotFound("There is no such memory.", code="memory_not_found")
     return memory

@@ -40,16 +40,24 @@ def forget_messages(message_ids: MessageIds) -> None:
     forget_exactly(lost.values_list("pk", flat=True))
 
 
+def has_lost_ground(memory: Memory) -> bool:
+    """Whether what it came from is deleted, though it can be restored. What came from nowhere stands."""
+    mine = MemorySource.objects.filter(memory=memory)
+    if memory.is_cold:
+        return mine.filter(is_withdrawn=True).exists()
+    return mine.exists() and not mine.filter(is_withdrawn=False).exists()
+
+
 def _mark(message_ids: MessageIds, *, is_withdrawn: bool) -> None:
     sources = MemorySource.objects.filter(message_id__in=message_ids)
     touched = list(sources.values_list("memory", flat=True).distinct())
     if not touched:
         return
     sources.update(is_withdrawn=is_withdrawn)
+    memories = Memory.objects.filter(pk__in=touched, deleted_at=None)
     mine = MemorySource.objects.filter(memory=OuterRef("pk"))
     withdrawn, left = Exists(mine.filter(is_withdrawn=True)), Exists(mine.filter(is_withdrawn=False))
     without_ground = Q(kind=Kind.SUMMARY) & withdrawn | ~left
-    memories = Memory.objects.filter(pk__in=touched)
     ids = set(memories.filter(without_ground).values_list("pk", flat=True))
     memories.filter(pk__in=ids).update(is_withdrawn=True)
     memories.exclude(pk__in=ids).update(is_withdrawn=False)

@@ -11,4 +11,5 @@ urlpatterns = [
     path("of/<slug:slug>/forget/", views.forget, name="forget"),
     path("<int:memory_id>/", views.change, name="change"),
     path("<int:memory_id>/delete/", views.delete, name="delete"),
+    path("<int:memory_id>/restore/", views.restore, name="restore"),
 ]

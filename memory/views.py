@@ -1,6 +1,7 @@
 """The pages on which people see what personas know about them, and put it right."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -93,12 +94,29 @@ def change(request: HttpRequest, memory_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def delete(request: HttpRequest, memory_id: int) -> HttpResponse:
-    """For scripts nothing is left of it on the page."""
+    """Offers to take it back: in a toast of the page it was asked on, or of that page anew."""
     try:
-        persona = editing.delete_own(user_of(request), memory_id)
+        memory = editing.delete_own(user_of(request), memory_id)
     except NotFound:
         raise Http404 from None
-    return HttpResponse() if getattr(request, "htmx", False) else redirect("memory:of-persona", persona.slug)
+    if getattr(request, "htmx", False):
+        return render(request, "memory/_deleted.html", {"deleted": memory} | _counted(request, memory))
+    return redirect(f"{_address(memory.persona)}?deleted={memory.pk}")
+
+
+@require_POST
+@login_required
+def restore(request: HttpRequest, memory_id: int) -> HttpResponse:
+    try:
+        memory = editing.restore_own(user_of(request), memory_id)
+    except NotFound:
+        raise Http404 from None
+    if getattr(request, "htmx", False):
+        counted = _counted(request, memory)
+        part = {"kind": memory.kind if counted else ""}
+        context = {"memory": selectors.memory_form(memory), "persona": memory.persona, "part": part}
+        return render(request, "memory/_restored.html", context | counted)
+    return redirect(f"{_address(memory.persona)}#memory-{memory.pk}")
 
 
 def _page(
@@ -110,6 +128,7 @@ def _page(
         "draft": draft,
         "switches": switches.standing(user, persona),
         "query": request.GET.get("q", ""),
+        "deleted": _deleted(request, user),
         **_choices(),
     }
     try:
@@ -152,6 +171,25 @@ def _own(user: User, memory_id: int) -> Memory:
         return selectors.own_memory(user, memory_id)
     except NotFound:
         raise Http404 from None
+
+
+def _counted(request: HttpRequest, memory: Memory) -> dict[str, Any]:
+    """How many of its kind there are now, where the page that asked shows that."""
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if shown.path != _address(memory.persona) or {"q", "kind"} & parse_qs(shown.query).keys():
+        return {}
+    return {"kind": memory.kind, "count": selectors.counts(user_of(request), memory.persona)[memory.kind]}
+
+
+def _deleted(request: HttpRequest, user: User) -> Memory | None:
+    """The one that the page was left for to delete it, without scripts."""
+    asked = request.GET.get("deleted", "")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
+        return None
+    try:
+        return selectors.deleted_memory(user, int(asked))
+    except NotFound:
+        return None
 
 
 def _address(persona: Persona) -> str:

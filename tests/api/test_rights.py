@@ -101,6 +101,7 @@ OPERATIONS: dict[str, Codes] = {
     "PUT /api/memory": everybody(200),
     "PATCH /api/memories/{memory_id}": owner(200),
     "DELETE /api/memories/{memory_id}": owner(200),
+    "POST /api/memories/{memory_id}/restore": owner(404),  # it is not deleted
     "GET /api/health": public(503),  # no worker runs in this test
     "GET /api/ready": public(200),
     "GET /api/live": public(200),
@@ -137,7 +138,7 @@ BODIES: dict[str, Any] = {
     "POST /api/messages/{message_id}/edit": {"message": "Hello there"},
     "POST /api/drills": {"provider": "not there", "failure": "refused"},
 }
-MEMORY = {"text": "Plays the cello.", "origin": "model"}
+MEMORY = {"text": "Plays the cello.", "origin": "model", "deleted_at": None, "is_withdrawn": False}
 QUERIES = {"GET /api/search": "?q=hello"}
 # What is no operation of the API: pages and forms, by the name or pattern of their route.
 NO_GET = (405,) * 7
@@ -154,6 +155,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "memory/of/<slug:slug>/forget/": NO_GET,
     "memory/<int:memory_id>/": (302, 200, *[404] * 5),
     "memory/<int:memory_id>/delete/": NO_GET,
+    "memory/<int:memory_id>/restore/": NO_GET,
     "chat/send/": NO_GET,
     "chat/turns/<int:turn_id>/story/": (302, 200, *[404] * 5),
     "chat/all/": LOGIN_FIRST,

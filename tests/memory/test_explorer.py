@@ -14,7 +14,7 @@ from accounts.rights import Right
 from chat.models import Session
 from chat.services import submit_message
 from memory.models import Kind, Memory, Origin
-from memory.services import compress, contradict
+from memory.services import compress, contradict, usable
 from personas.models import Persona
 
 Learn = Callable[..., Memory]
@@ -162,7 +162,7 @@ def test_a_person_adds_changes_and_deletes_on_the_pages(mine: Client, learn: Lea
     assert (memory.text, memory.kind, memory.importance) == ("Plays the viola.", "fact", 3)
     mine.post(f"/memory/{memory.pk}/delete/")
 
-    assert not Memory.objects.exists()
+    assert not usable().exists()
     assert "knows nothing about you yet" in mine.get("/memory/of/jane/").content.decode()
 
 
