@@ -44,7 +44,7 @@ def change_own(person: User, memory_id: int, **changes: Any) -> Memory:
 
 @transaction.atomic
 def delete_own(person: User, memory_id: int) -> Memory:
-    """Out of use at once, and for good unless the person takes that back within minutes. Raises `NotFound`."""
+    """Out of use at once; gone for good if the person does not take it back in minutes. Raises `NotFound`."""
     memory = own_memory(person, memory_id)
     _note("deleted", person, memory)
     Memory.objects.filter(pk=memory.pk).update(deleted_at=timezone.now(), is_withdrawn=True)
