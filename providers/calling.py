@@ -26,6 +26,7 @@ class CallProgress:
     started: float = 0.0
     first_token: float | None = None
     characters: int = 0
+    is_blank: bool = True
     usage: Usage | None = None
     is_cut: bool = False
 
@@ -116,13 +117,14 @@ def _take(text: str, progress: CallProgress, on_text: OnText) -> None:
     if progress.first_token is None:
         progress.first_token = progress.elapsed()
     progress.characters += len(text)
+    progress.is_blank = progress.is_blank and text.isspace()
     if progress.characters > MAX_REPLY_CHARACTERS:
         raise StreamUnreadable(f"the reply is longer than {MAX_REPLY_CHARACTERS:,} characters")
     on_text(text)
 
 
 def _finish(event: Finished, progress: CallProgress) -> None:
-    if progress.characters == 0:
+    if progress.is_blank:
         raise StreamUnreadable("the reply was empty")
     progress.usage = event.usage
     progress.is_cut = event.is_cut

@@ -158,6 +158,8 @@ async def _events(response: RawResponse, reading: Reading) -> AsyncIterator[Stre
     content_type = response.headers.get("content-type", "")
     if "text/event-stream" not in content_type:
         raise StreamUnreadable(f"expected an event stream, got {content_type[:60] or 'no content type'}")
+    if (packing := response.headers.get("content-encoding", "identity")) != "identity":
+        raise StreamUnreadable(f"the stream is packed ({packing[:20]}), and plain bytes were asked for")
     parser = SseParser()
     chunks = response.iter_bytes()
     with Pace() as pace:

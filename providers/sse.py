@@ -24,6 +24,7 @@ class SseParser:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._is_at_the_start = True
         self._is_after_return = False
         self._event = ""
         self._data: list[str] = []
@@ -55,6 +56,9 @@ class SseParser:
             line = raw.decode()
         except UnicodeDecodeError:
             raise StreamUnreadable("the stream is not UTF-8") from None
+        if self._is_at_the_start:
+            self._is_at_the_start = False
+            line = line.removeprefix("\ufeff")
         if not line:
             if self._data:
                 events.append(ServerSentEvent(self._event, "\n".join(self._data)))

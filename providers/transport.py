@@ -4,6 +4,7 @@ A third of the CPU time of the SDKs' other client, and what comes in between two
 Importing this takes long: it is done where a client is made.
 """
 
+import math
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -13,6 +14,9 @@ from django.conf import settings
 
 from providers.egress import Egress
 from providers.tls import shared_tls
+
+_MOST_OF_A_REFUSAL = 65_536
+"""Bytes that are read of an answer that is no reply."""
 
 
 def http_client(base_url: str, *, connect_timeout: float) -> httpx2.AsyncClient:
@@ -63,7 +67,11 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError(str(error)) from error
         except aiohttp.ClientError as error:
             raise httpx2.ReadError(str(error)) from error
-        return httpx2.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
+        if answer.status < 300:
+            return httpx2.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
+        # The SDKs read a refusal whole, and would unpack it without end.
+        plain = [each for each in answer.raw_headers if each[0].lower() != b"content-encoding"]
+        return httpx2.Response(answer.status, headers=plain, stream=_Body(answer, most=_MOST_OF_A_REFUSAL))
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -71,14 +79,15 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
 
 
 class _Body(httpx2.AsyncByteStream):
-    """The bytes of an answer, as many at a time as have come."""
+    """The bytes of an answer, as many at a time as have come, and not much more than `most`."""
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, *, most: float = math.inf) -> None:
         self._answer = answer
+        self._left = most
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = self._answer.content
-        while True:
+        while self._left > 0:
             try:
                 chunk = await content.readany()
             except (aiohttp.ClientError, RuntimeError) as error:  # RuntimeError: it was closed before
@@ -88,6 +97,7 @@ class _Body(httpx2.AsyncByteStream):
                 raise httpx2.ReadError(str(error)) from error
             if not chunk:
                 return
+            self._left -= len(chunk)
             yield chunk
 
     async def aclose(self) -> None:

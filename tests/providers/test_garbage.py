@@ -1,8 +1,11 @@
 """Streams that are not as they should be: the provider failed, and the text stays sound."""
 
+import gzip
+import json
 import socket
 import threading
 import time
+import tracemalloc
 
 import pytest
 
@@ -136,6 +139,59 @@ def test_an_error_field_that_says_nothing_is_no_error(row, httpserver) -> None:
     )
 
     assert walk(row("any", base_url=httpserver.url_for("/v1"))).text == "fine"
+
+
+def as_stream(*pieces: str) -> bytes:
+    events = [{"choices": [{"delta": {"content": each}}]} for each in pieces]
+    return b"".join(b"data: %b\n\n" % json.dumps(each).encode() for each in events) + b"data: [DONE]\n\n"
+
+
+@pytest.fixture
+def answers(row, httpserver):
+    """A row whose provider answers every request with these bytes."""
+
+    def answer(body: bytes, *, kind: str = "openai", **fields: object):
+        fields.setdefault("content_type", "text/event-stream")
+        for path in ("/v1/messages", "/v1/chat/completions"):
+            httpserver.expect_request(path).respond_with_data(body, **fields)
+        return row("any", kind=kind, base_url=httpserver.url_for("/" if kind == "anthropic" else "/v1"))
+
+    return answer
+
+
+def test_a_mark_of_byte_order_before_the_stream_belongs_to_nothing(answers) -> None:
+    assert walk(answers(b"\xef\xbb\xbf" + as_stream("all ", "of it"))).text == "all of it"
+
+
+def test_a_reply_of_spaces_is_an_empty_one(answers) -> None:
+    seen = walk(answers(as_stream("  \n", "\n \t")), scripted())
+
+    assert (seen.text, seen.failure.message) == ("hello", "the reply was empty")
+
+
+def test_a_packed_stream_is_not_unpacked(answers, kind) -> None:
+    packed = answers(gzip.compress(b"x" * 10**6), kind=kind, headers={"Content-Encoding": "gzip"})
+    seen = walk(packed, scripted())
+
+    assert seen.text == "hello"
+    assert seen.failure.message == "the stream is packed (gzip), and plain bytes were asked for"
+
+
+@pytest.mark.parametrize("packing", ["gzip", "identity"])
+def test_a_refusal_that_is_endless_takes_no_memory(answers, kind, packing) -> None:
+    body = b" " * 50_000_000
+    if packing == "gzip":
+        body = gzip.compress(body, compresslevel=1)
+    refused = answers(body, kind=kind, status=500, headers={"Content-Encoding": packing})
+    tracemalloc.start()
+    try:
+        seen = walk(refused, scripted())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert seen.failure.message == "the provider failed (500)"
+    assert most < 20_000_000
 
 
 @pytest.fixture
