@@ -1,7 +1,9 @@
 """Who asks an API: a browser's login with its CSRF token, or the key of a program."""
 
+from typing import Any
+
 from django.http import HttpRequest
-from ninja.security import HttpBearer, SessionAuth
+from ninja import security
 
 from accounts.keys import is_bearer, key_of_bearer
 from accounts.models import ApiKey, User
@@ -34,7 +36,7 @@ def _look_up(request: HttpRequest) -> User | ApiKey | None:
     return key
 
 
-class KeyAuth(HttpBearer):
+class KeyAuth(security.HttpBearer):
     """`Authorization: Bearer valis_…`"""
 
     def __call__(self, request: HttpRequest) -> ApiKey | None:
@@ -43,6 +45,13 @@ class KeyAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         asking = identify(request)
         return asking if isinstance(asking, ApiKey) else None
+
+
+class SessionAuth(security.SessionAuth):
+    """A login, which has to be there before its CSRF token is asked for."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return super().__call__(request) if identify(request) else None
 
 
 LOGIN_OR_KEY = (KeyAuth(), SessionAuth())

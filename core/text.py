@@ -1,6 +1,7 @@
 """Rules for text that people send."""
 
 import re
+import unicodedata
 
 from core.errors import InvalidInput, TooLarge
 
@@ -29,6 +30,11 @@ def checked_message(text: str) -> str:
             limit=MAX_MESSAGE_BYTES,
         )
     text = text.strip()
-    if not text:
+    if all(_is_unseen(each) for each in text):
         raise InvalidInput("The message is empty.", code="message_empty")
     return text
+
+
+def _is_unseen(character: str) -> bool:
+    """White space, control characters, and those that only join or direct others."""
+    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 Form = Callable[[int, str, str, dict[str, Any]], dict[str, Any]]
 """From status, code, message and details to the body of the answer."""
+
+_NO_JSON = "The body is not JSON, or it is broken, or nested too deep."
 
 
 class Answer(NamedTuple):
@@ -51,12 +53,15 @@ def _(error: ValisError) -> Answer:
 
 @_answer_to.register
 def _(error: ValidationError) -> Answer:
-    problems = [
-        {"field": ".".join(str(part) for part in each["loc"]), "problem": each["msg"]}
-        for each in error.errors
-        if "loc" in each
-    ]
+    problems = [problem for each in error.errors for problem in _problems_in(each)]
     return Answer(400, "invalid_input", "The request is not valid.", {"problems": problems})
+
+
+def _problems_in(told: dict[str, Any]) -> list[dict[str, str]]:
+    """Of fields there is a place and a message; of a cursor, its name with what is wrong."""
+    if "loc" in told:
+        return [{"field": ".".join(str(part) for part in told["loc"]), "problem": told["msg"]}]
+    return [{"field": name, "problem": str(problem)} for name, problem in told.items()]
 
 
 @_answer_to.register
@@ -68,7 +73,15 @@ def _(error: AuthenticationError) -> Answer:
 def _(error: HttpError) -> Answer:
     if error.status_code == 403:
         return Answer(403, "csrf_failed", "Send the CSRF token of your login in X-CSRFToken.")
-    return Answer(error.status_code, "invalid_input" if error.status_code == 400 else "refused", str(error))
+    if error.status_code == 400:
+        return Answer(400, "invalid_input", _NO_JSON)
+    return Answer(error.status_code, "refused", str(error))
+
+
+@_answer_to.register
+def _(error: RawPostDataException) -> Answer:
+    """Of a form with files Django keeps no body."""
+    return Answer(400, "invalid_input", _NO_JSON)
 
 
 @_answer_to.register

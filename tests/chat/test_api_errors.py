@@ -79,6 +79,21 @@ def test_a_body_that_is_no_json(browser: Client, body: bytes) -> None:
     assert not Message.objects.exists()
 
 
+def test_a_form_with_files_is_no_json_either(alice: User, as_user) -> None:
+    browser = as_user(alice, enforce_csrf_checks=True)
+    browser.get("/chat/")
+    token = {"X-CSRFToken": browser.cookies["csrftoken"].value}
+
+    assert_error(browser.post("/api/chat", {"message": "Hello"}, headers=token), 400, "invalid_input")
+    assert not Message.objects.exists()
+
+
+def test_who_is_not_logged_in_hears_that_before_anything_of_tokens(db: None) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/api/chat", "{}", content_type="application/json")
+
+    assert_error(answer, 401, "not_signed_in")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -115,7 +130,9 @@ def test_a_value_of_the_wrong_type_is_named(browser: Client, body: str, field: s
 def test_a_query_that_cannot_be_read(browser: Client, say: Say, query: str) -> None:
     session = say().message.session_id
 
-    assert_error(browser.get(f"/api/{query.format(session)}"), 400, "invalid_input")
+    answer = assert_error(browser.get(f"/api/{query.format(session)}"), 400, "invalid_input")
+    [problem] = answer["details"]["problems"]
+    assert query.split("?")[1].split("=")[0] in problem["field"]
 
 
 @pytest.mark.parametrize("before", [2**31, 2**63, 10**30])

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 
 REFUSED = {
     "nothing": ("", InvalidInput, "message_empty"),
+    "nothing to see": ("\u200b\u2060 \ufeff\x07\u202e", InvalidInput, "message_empty"),
     "white space": (" \t\n\u2003\u2028 ", InvalidInput, "message_empty"),
     "a NUL": ("before\0after", InvalidInput, "message_not_text"),
     "only a NUL": ("\0", InvalidInput, "message_not_text"),
@@ -54,7 +55,7 @@ def test_who_sends_too_much_is_told_how_much_it_was(say: Say) -> None:
         "x" * (MAX_MESSAGE_BYTES - 1),
         "é" * (MAX_MESSAGE_BYTES // 2 - 1),
         "😀 👩‍👩‍👧 नमस्ते שלום",
-        "\u200b",
+        "zero\u200bwidth",
         "line\r\nline\u2028line",
         "'); DROP TABLE chat_message; --",
     ],
