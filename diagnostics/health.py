@@ -12,6 +12,7 @@ from django.db import connection
 
 from core import live
 from core.threads import in_database_thread
+from diagnostics import writing
 from diagnostics.signs import SCHEDULER, SCHEDULER_SILENCE, recent_sign
 from diagnostics.tasks import canary
 from providers.engine_settings import current_limits
@@ -68,6 +69,7 @@ async def _database() -> Finding:
             cursor.execute("SELECT 1")
 
     await in_database_thread(ask)
+    await writing.proof.asked()
     return Finding("ok", connection.vendor)
 
 

@@ -1,5 +1,6 @@
 """Staff edit personas here; what they save is what the next reply uses."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -45,10 +46,12 @@ class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, HasGolden
     list_editable = ("position",)
     list_filter = ("is_active", "is_quoted", "is_shipped")
     search_fields = ("name", "slug", "role", "description")
-    readonly_fields = ("prompt_as_sent", "import_report", "files")
+    readonly_fields = ("used_today", "prompt_as_sent", "import_report", "files")
     actions = ("reset_chosen", "export_chosen")
     actions_detail = ("open_lorebook", "open_golden_dialogues", "reset_this")
     warn_unsaved_form = True
+    day_in_words: Callable[[Persona], str] = staticmethod(lambda persona: "")
+    """What a persona has used today. The ledger, which is above, puts its own words here."""
 
     class Media:
         css: ClassVar = {"all": ("css/panel.css",)}
@@ -97,7 +100,7 @@ class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, HasGolden
         ),
         ("Model", {"fields": ("temperature", "max_tokens", "cascade")}),
         ("Memory", {"fields": ("has_memory",)}),
-        ("Daily caps", {"fields": ("daily_token_cap", "daily_cost_cap_usd")}),
+        ("Daily caps", {"fields": ("daily_token_cap", "daily_cost_cap_usd", "used_today")}),
         ("The prompt", {"fields": ("prompt_as_sent",)}),
         ("Files", {"fields": ("import_report", "files")}),
     )
@@ -124,6 +127,11 @@ class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, HasGolden
             persona.initials,
             picture if persona.avatar_url else None,
         ]
+
+    @admin.display(description="used today")
+    def used_today(self, persona: Persona) -> str:
+        saved = Persona.objects.filter(pk=persona.pk).first()
+        return self.day_in_words(saved) if saved else "Nothing yet."
 
     @admin.display(description="as a new chat would send it")
     def prompt_as_sent(self, persona: Persona) -> str:

@@ -1,12 +1,17 @@
-"""The ledger, for reading."""
+"""The ledger, for reading, and what it says beside a persona's caps."""
 
 from django.contrib import admin
+from django.db import Error
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.guarded_admin import Guarded
 from accounts.rights import Right
 from core.money import dollars
+from personas.admin import PersonaAdmin
+from personas.models import Persona
+from providers.engine_settings import current_limits
+from usage.caps import DailyCap
 from usage.models import Call, CallOutcome
 
 
@@ -38,3 +43,15 @@ class CallAdmin(Guarded, ModelAdmin):
     @admin.display(description="cost", ordering="cost_usd")
     def cost(self, call: Call) -> str:
         return "" if call.outcome == CallOutcome.OPEN else dollars(call.cost_usd)
+
+
+def used_today(persona: Persona) -> str:
+    """Of what is in force, whoever set it. Calls that run count with their estimate."""
+    try:
+        day = DailyCap(persona.pk, current_limits()).day_of(persona)
+    except (Error, TypeError, ValueError, ArithmeticError):
+        return "The caps cannot be read."
+    return f"{day.tokens:,} of {day.token_cap:,} tokens, {dollars(day.cost)} of {dollars(day.cost_cap)}"
+
+
+PersonaAdmin.day_in_words = staticmethod(used_today)

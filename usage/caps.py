@@ -74,13 +74,17 @@ class DailyCap:
 
     def why_not(self, persona: Persona, *, tokens: int, cost: float) -> str:
         """Why a call that may take so much would not be made now, or an empty string."""
-        own = persona.daily_token_cap, persona.daily_cost_cap_usd
         try:
-            day = self._day_of(self._sums(timezone.now()) or (*own, 0, 0))
+            day = self.day_of(persona)
             held = replace(day, tokens=day.tokens + tokens, cost=day.cost + cost)
             return held.why_over(tokens, cost)
         except (Error, TypeError, ValueError, ArithmeticError):
             return "the persona's daily caps cannot be read"
+
+    def day_of(self, persona: Persona) -> Day:
+        """Raises for what the database cannot tell."""
+        own = persona.daily_token_cap, persona.daily_cost_cap_usd
+        return self._day_of(self._sums(timezone.now()) or (*own, 0, 0))
 
     def wait_in_line(self) -> None:
         """Inside the transaction that opens a call: until it ends, nobody opens one of this persona."""

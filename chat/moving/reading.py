@@ -179,8 +179,30 @@ def _text_of(content: dict[str, Any]) -> str:
 
 
 def _of_sillytavern(text: str) -> Chat:
-    """A line of head, then a line for each message. Of several swipes the shown one is in `mes`."""
-    said, title = [], ""
+    """A line of head, then a line for each message. Swipes are versions; the shown one is in `mes`."""
+    said: list[Said] = []
+    title, shown, greeting = "", None, None
+    for each in _lines_of(text):
+        if "mes" not in each:
+            title = title or str(each.get("character_name") or "")
+        elif not each.get("is_system"):
+            role: Literal["user", "assistant"] = "user" if each.get("is_user") else "assistant"
+            one = Said(role, each["mes"], _moment(each.get("send_date")), str(each.get("name") or ""))
+            if role == "assistant" and not said and not greeting:
+                greeting = one
+                continue
+            versions, at = _swipes(each) if role == "assistant" else ([one.text], 0)
+            first = len(said) + 1
+            said += [
+                replace(one, text=each, number=first + n, after=shown) for n, each in enumerate(versions)
+            ]
+            shown = first + at
+    if not said and not greeting:
+        raise _refusal("It is none of the exports that VALIS knows.")
+    return Chat(title, said, greeting=greeting, shown=shown)
+
+
+def _lines_of(text: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -190,15 +212,19 @@ def _of_sillytavern(text: str) -> Chat:
             raise _refusal(f"Line {number}, column {error.colno}: {error.msg}.") from None
         if not isinstance(each, dict):
             raise _refusal(f"Line {number}: an object was expected.")
-        if "mes" not in each:
-            title = title or str(each.get("character_name") or "")
-        elif not each.get("is_system"):
-            role: Literal["user", "assistant"] = "user" if each.get("is_user") else "assistant"
-            said.append(Said(role, each["mes"], _moment(each.get("send_date")), str(each.get("name") or "")))
-    if not said:
-        raise _refusal("It is none of the exports that VALIS knows.")
-    greeting = said.pop(0) if said[0].role == "assistant" else None
-    return Chat(title, _in_line(said), greeting=greeting, shown=len(said))
+        yield each
+
+
+def _swipes(line: dict[str, Any]) -> tuple[list[str], int]:
+    """All versions of a reply, and which of them was shown: as it was last edited."""
+    shown, swipes = line["mes"], line.get("swipes")
+    at = line.get("swipe_id")
+    if not isinstance(swipes, list) or not all(isinstance(each, str) for each in swipes):
+        return [shown], 0
+    if not isinstance(at, int) or not 0 <= at < len(swipes):
+        at = swipes.index(shown) if shown in swipes else len(swipes)
+    before, after = ([each for each in part if each.strip()] for part in (swipes[:at], swipes[at + 1 :]))
+    return [*before, shown, *after], len(before)
 
 
 def _role(name: str) -> Literal["user", "assistant"]:

@@ -15,6 +15,7 @@ from chat.models import Attempt, Message, Session, Turn, TurnStatus
 from chat.paths import shown_among
 from chat.search.index import CHATS
 from core.errors import InvalidInput
+from core.search.unmarked import unmarked
 from core.search.words import snippet, words_of
 
 Found = Message | Attempt
@@ -92,14 +93,16 @@ def _form(row: Found, words: list[str]) -> dict[str, Any]:
     if isinstance(row, Message):
         place = {"kind": "message", "id": row.pk, "position": row.position, "who": ""}
         session: Session = row.session
+        words_shown = snippet(row.text, words)
     else:
         turn = row.turn
         who = turn.persona.name if turn.persona else str(turn.snapshot.get("name", ""))
         place = {"kind": "turn", "id": turn.pk, "position": turn.position, "who": who}
         session = turn.session
+        words_shown = snippet(row.text, words, as_read=unmarked)
     return {
         **place,
         "session": {"id": str(session.pk), "title": session.title},
         "time": row.created_at,
-        "snippet": snippet(row.text, words),
+        "snippet": words_shown,
     }

@@ -25,7 +25,7 @@ IN_ENTRIES = (
         "cpu",
     ),
     *("hourglass", "life-buoy", "pencil", "quote", "refresh-cw", "rotate-ccw", "route", "sparkles", "unplug"),
-    "user",
+    *("scissors", "user", "users"),
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import TypedDict
 
 from core.errors import InvalidInput
@@ -30,14 +31,17 @@ def words_of(query: str) -> list[str]:
     return words[:MOST_WORDS]
 
 
-def snippet(text: str, words: list[str]) -> list[Part]:
-    """The text around the first match, in pieces, so that nobody has to read marks out of it."""
+def snippet(text: str, words: list[str], *, as_read: Callable[[str], str] = lambda text: text) -> list[Part]:
+    """The text around the first match, in pieces, so that nobody has to read marks out of it.
+
+    `as_read` makes what is shown out of what is written, and takes no word away.
+    """
     *whole, last = map(re.escape, words)
     sought = "|".join([rf"{word}(?![^\W_])" for word in whole] + [rf"{last}[^\W_]*"])
     pattern = re.compile(rf"(?<![^\W_])(?:{sought})", re.IGNORECASE)
     first = pattern.search(text)
     start = _word_start(text, max(0, first.start() - _BEFORE)) if first else 0
-    shown = text[start : start + _SHOWN]
+    shown = as_read(text[start : start + _SHOWN])
     parts = [_plain("… ")] if start else []
     at = 0
     for match in pattern.finditer(shown):

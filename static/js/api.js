@@ -55,7 +55,8 @@ export const submitMessage = (session, { client_id, text, persona, greeting }) =
 
 export const editMessage = ({ message, client_id, text, persona }) =>
   request("POST", `/api/messages/${message}/edit`, { persona_id: persona, message: text, client_id });
-export const regenerate = (turn) => request("POST", `/api/turns/${turn}/regenerate`, {});
+export const regenerate = (turn, persona) =>
+  request("POST", `/api/turns/${turn}/regenerate`, { persona_id: persona });
 export const showVersion = ({ turn, message }) =>
   request("POST", turn ? `/api/turns/${turn}/show` : `/api/messages/${message}/show`);
 export const readSession = (session) => request("GET", `/api/sessions/${session}`);

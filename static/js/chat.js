@@ -19,7 +19,7 @@ import { followOpening } from "./opening.js";
 import { followPersonaChoice } from "./personas.js";
 import { stickToEnd } from "./scrolling.js";
 import { keepTimesFresh } from "./times.js";
-import { showWhatAddressNames, VersionChoice } from "./versions.js";
+import { followSpeakers, showWhatAddressNames, VersionChoice } from "./versions.js";
 
 const SIGNED_OUT = "Your login has ended. What you wrote is kept in this tab.";
 const ENDINGS = {
@@ -82,6 +82,12 @@ function send(text) {
   conversation.showPending(item, page.author);
   scrollToEnd();
   delivery.send(item);
+}
+
+/** The button goes with what is sent: the reader is led to where the reply can be answered. */
+function goOn(text) {
+  send(text);
+  form.elements.text.focus();
 }
 
 function hear(event) {
@@ -172,6 +178,7 @@ byId("entries").addEventListener("click", (event) => {
   if (action === "answer-properly") delivery.answerProperly(turn);
   if (action === "run-again") delivery.runAgain(turn);
   if (action === "regenerate") delivery.regenerate(turn);
+  if (action === "go-on") goOn(event.target.closest("[data-action]").value);
 });
 document.body.addEventListener("htmx:afterSwap", markCurrentSession);
 
@@ -190,6 +197,7 @@ const watchHistory = followHistory(byId("conversation"), byId("entries"), (part,
 openInDialog(byId("story"), "story");
 openInDialog(byId("usage"), "usage");
 openInDialog(byId("compare"), "compare");
+followSpeakers(byId("entries"), byId("speakers"), (turn, persona) => delivery.regenerate(turn, persona));
 composer.isAnswering = isAnswering();
 for (const item of delivery.unsent) if (!item.message) conversation.showPending(item, page.author);
 delivery.start();

@@ -225,10 +225,11 @@ export class Conversation {
     this.#announceEnd(turn, event);
   }
 
-  #announceEnd(turn, { message }) {
+  #announceEnd(turn, { message, usage }) {
     this.#announcer.finish(turn.id);
     const end = { complete: "has replied", cancelled: "was stopped" }[turn.status] ?? "could not finish";
-    this.#announcer.say(`${turn.name} ${end}. ${message ?? ""}`);
+    const cut = usage?.is_cut ? "It was cut at the limit." : "";
+    this.#announcer.say(`${turn.name} ${end}. ${message || cut}`);
   }
 
   #pending(clientId) {

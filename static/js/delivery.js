@@ -61,8 +61,9 @@ export class Delivery {
     this.#wish({ type: "answer_properly", turn }, () => answerProperly(turn));
   }
 
-  regenerate(turn) {
-    this.#wish({ type: "regenerate", turn }, () => regenerate(turn));
+  /** `persona`: the slug of who is to answer; without it the one who did. */
+  regenerate(turn, persona) {
+    this.#wish({ type: "regenerate", turn, persona }, () => regenerate(turn, persona));
   }
 
   /** `version`: {turn} or {message}. */

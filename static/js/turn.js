@@ -166,6 +166,7 @@ export class Turn {
     this.#written.show(reply);
     this.#slots.message.textContent = reply.message ?? "";
     this.#slots.restart.textContent = "";
+    this.element.toggleAttribute("data-cut", Boolean(reply.usage?.is_cut));
   }
 
   #showWish(since) {

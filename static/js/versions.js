@@ -42,6 +42,24 @@ export async function showWhatAddressNames(showVersion) {
   location.reload();
 }
 
+/** Another version by somebody else: the dialog asks by whom, and closes with the slug of who is chosen. */
+export function followSpeakers(list, dialog, regenerate) {
+  let turn = 0;
+  list.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-action=regenerate-by]");
+    if (!button) return;
+    turn = Number(button.closest(".turn").dataset.id);
+    dialog.returnValue = "";
+    dialog.showModal();
+  });
+  dialog.addEventListener("click", ({ target }) => {
+    if (target === dialog) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue) regenerate(turn, dialog.returnValue);
+  });
+}
+
 /** Choosing a version: with the arrows, or out of the dialog that compares them. */
 export class VersionChoice {
   #list;

@@ -12,6 +12,7 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.watching import Watch
 from tests.harness.person import Person
+from tests.harness.rows import rows_in
 from tests.harness.running import MODEL
 from tests.harness.valis import Valis
 from tests.playing import PlayingServer
@@ -187,6 +188,25 @@ def test_the_configuration_with_a_broken_file_and_going_back(
     page.get_by_role("link", name="Go back to #").first.click()
     expect(page.get_by_role("heading", name="Go back to snapshot")).to_be_visible()
     assert_accessible(page)
+
+
+@in_every_window
+def test_the_last_messages_of_everybody(
+    visit: Visit, window: dict[str, Any], full_chat: str, valis: Valis
+) -> None:
+    allow(valis, "staff", "read_others_chats")
+    page = visit("/diagnostics/messages/", person="staff", **window).page
+    expect(page.get_by_text("Everything at once, please.").first).to_be_visible()
+    assert_accessible(page)
+
+
+def allow(valis: Valis, username: str, right: str) -> None:
+    rows_in(valis.data).change(
+        "INSERT INTO accounts_user_user_permissions (user_id, permission_id) "
+        "SELECT person.id, permission.id FROM accounts_user AS person, auth_permission AS permission "
+        "WHERE username = %s AND codename = %s ON CONFLICT DO NOTHING",
+        [username, right],
+    )
 
 
 @in_every_window

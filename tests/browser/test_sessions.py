@@ -1,5 +1,6 @@
 """The options of a chat in the sidebar."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -139,3 +140,13 @@ def test_a_title_by_a_model_appears_by_itself_where_staff_allow_it(visit: Visit,
         )
     finally:
         set_up_engine(valis.data, titles_by_model=False)
+
+
+def test_the_times_of_a_list_go_on_while_it_is_looked_at(chat: ChatPage) -> None:
+    page = chat.page
+    page.clock.install()
+    page.goto("/chat/all/")
+    time = page.locator(".archive-item time").first
+    expect(time).to_have_text(re.compile("just now|minutes? ago"))
+    page.clock.fast_forward("02:00:00")
+    expect(time).to_have_text("2 hours ago")

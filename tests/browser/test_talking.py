@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.harness.running import BACKUP_MODEL, MODEL, use_backup
-from tests.harness.store import set_up_provider
+from tests.harness.store import set_up_engine, set_up_provider
 from tests.harness.valis import PASSWORD, Valis
 from tests.playing import PlayingServer, max_overlap, numbered
 
@@ -160,3 +160,25 @@ def test_without_any_provider_jane_speaks_with_her_own_simple_voice_and_says_so(
     expect(chat.prose_of(reply)).not_to_be_empty()
     chat.provider_of(reply).click()
     expect(chat.dialog.locator(".step[data-outcome=failed]")).to_contain_text("openai")
+
+
+def test_a_reply_that_was_cut_at_the_limit_says_so_and_goes_on_by_a_click(
+    visit: Visit, playing: PlayingServer, valis: Valis
+) -> None:
+    set_up_engine(valis.data, max_output=16)
+    playing.cast(MODEL, "tokens:40")
+    chat = visit()
+    reply = chat.ask("Tell me all of it.")
+    expect(reply.get_by_text("Cut at the limit.")).to_be_visible()
+    expect(chat.prose_of(reply)).to_have_text(numbered(16).strip())
+    chat.page.reload()
+    expect(reply.get_by_text("Cut at the limit.")).to_be_visible()
+    set_up_engine(valis.data, max_output=1024)
+    reply.get_by_role("button", name="Go on").click()
+
+    expect(chat.messages.last).to_contain_text("Please go on exactly where you stopped.")
+    chat.expect_status(chat.turn(1), "complete")
+    expect(chat.turn(1).locator(".turn-cut")).to_be_hidden()
+    expect(chat.turn(0).locator(".turn-cut")).to_be_visible()
+    expect(chat.turn(0).get_by_role("button", name="Go on")).to_be_hidden()
+    expect(chat.field).to_be_focused()

@@ -226,3 +226,28 @@ def test_an_edit_while_disconnected_arrives_once(chat: ChatPage, valis: Valis, w
     with database(valis.data) as connection:
         sent = connection.execute("SELECT text FROM chat_message WHERE session_id = ?", [session]).fetchall()
     assert [text for (text,) in map(tuple, sent)] == ["Where to?", "Where from?"]
+
+
+def test_somebody_else_is_asked_for_another_version(chat: ChatPage, playing: PlayingServer) -> None:
+    playing.cast(MODEL, "say:As Sam sees it.")
+    chat.turn().get_by_role("button", name="Ask somebody else").click()
+    dialog = chat.page.get_by_role("dialog", name="Ask somebody else")
+    dialog.get_by_role("button", name="Sam").click()
+
+    chat.expect_texts("Where to?", "As Sam sees it.")
+    expect(chat.turn().locator("[data-slot=name]")).to_have_text("Sam")
+    expect(place_of(chat.turn())).to_have_text("Version 2 of 2")
+    earlier(chat.turn()).click()
+    expect(chat.turn().locator("[data-slot=name]")).to_have_text("Jane")
+
+
+def test_whoever_asks_nobody_after_all_keeps_the_reply(chat: ChatPage, playing: PlayingServer) -> None:
+    button = chat.turn().get_by_role("button", name="Ask somebody else")
+    button.focus()
+    chat.page.keyboard.press("Enter")
+    expect(chat.page.locator("#speakers")).to_be_visible()
+    chat.page.keyboard.press("Escape")
+
+    expect(button).to_be_focused()
+    chat.expect_texts("Where to?", "The first answer.")
+    assert len(playing.calls) == 1

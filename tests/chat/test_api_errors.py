@@ -132,7 +132,7 @@ def test_a_query_that_cannot_be_read(browser: Client, say: Say, query: str) -> N
 
     answer = assert_error(browser.get(f"/api/{query.format(session)}"), 400, "invalid_input")
     [problem] = answer["details"]["problems"]
-    assert query.split("?")[1].split("=")[0] in problem["field"]
+    assert query.partition("?")[2].partition("=")[0] in problem["field"]
 
 
 @pytest.mark.parametrize("before", [2**31, 2**63, 10**30])

@@ -103,8 +103,8 @@ def test_of_sillytavern_messages_come_in_below_the_greeting(alice: User, jane: P
     imported = import_chats(alice, SILLYTAVERN.encode())
 
     (session,) = imported.sessions
-    assert (session.title, texts(session)) == ("Wren", ["Hi Wren", "*waves*"])
-    assert (imported.messages, imported.replies, imported.left_out) == (1, 1, 0)
+    assert (session.title, texts(session)) == ("Wren", ["Hi Wren", "no", "*waves*"])
+    assert (imported.messages, imported.replies, imported.left_out) == (1, 2, 0)
     assert session.greeting["text"]
     assert session.messages.get().created_at == datetime(2024, 6, 1, 17, 31, tzinfo=UTC)
 
@@ -158,6 +158,30 @@ def test_replies_of_sillytavern_that_follow_each_other_are_one(alice: User, jane
     (session,) = bring(alice, SILLYTAVERN + '{"name": "Finn", "is_user": false, "mes": "Me too"}')
 
     assert [each.current_attempt.text for each in path_of(session)] == ["*waves*\n\n**Finn:** Me too"]
+
+
+def test_swipes_of_sillytavern_are_versions_and_it_goes_on_from_the_one_that_was_shown(
+    alice: User, jane: Persona
+) -> None:
+    lines = [
+        {
+            "name": "Wren",
+            "is_user": False,
+            "mes": "Hello there",
+            "swipes": ["Hello there", "Hi"],
+            "swipe_id": 0,
+        },
+        {"name": "Ann", "is_user": True, "mes": "Where to?"},
+        {"is_user": False, "mes": "The sea, edited", "swipes": ["Home", "The sea", " ", "Up"], "swipe_id": 1},
+        {"name": "Ann", "is_user": True, "mes": "And then?"},
+        {"is_user": False, "mes": "Back", "swipes": ["Back", 5], "swipe_id": "x"},
+    ]
+    (session,) = bring(alice, "\n".join(map(json.dumps, lines)))
+
+    assert [each.current_attempt.text for each in path_of(session)] == ["The sea, edited", "Back"]
+    versions = session.messages.get(position=1).turns.order_by("position")
+    assert [each.current_attempt.text for each in versions] == ["Home", "The sea, edited", "Up"]
+    assert session.greeting["text"] == "Hello there"
 
 
 def test_a_message_without_a_reply_can_be_run_again(

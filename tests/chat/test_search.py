@@ -251,3 +251,13 @@ def test_a_snippet_begins_near_the_match_and_is_short() -> None:
     assert whole.endswith("…")
     assert len(whole) < 240
     assert {"text": "harbour", "is_match": True} in pieces
+
+
+def test_of_a_reply_it_shows_the_words_and_not_the_marks(
+    say: Say, alice: User, provider: Callable[..., Provider]
+) -> None:
+    provider("say:The **old** harbour_master, `so`")
+    turn = say("A *harbour*?").turn
+    reply_to(turn)
+
+    assert found(alice, "harbour") == ["The old [harbour]_master, so", "A *[harbour]*?"]

@@ -1,13 +1,16 @@
 """Health is asked for real."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from diagnostics import writing
 from diagnostics.models import Sign
 from diagnostics.signs import SCHEDULER_SILENCE
 from providers.instances import instance_for
@@ -61,6 +64,52 @@ def test_database_broker_and_events_are_enough_to_be_ready() -> None:
 
     assert answer.status_code == 200
     assert states(answer) == {"database": "ok", "broker": "ok", "live_events": "ok"}
+
+
+class Disk:
+    """Takes what is written, or is full. `written` counts how often it was tried."""
+
+    def __init__(self) -> None:
+        self.is_full = False
+        self.written = 0
+
+    def take(self, name: str) -> None:
+        self.written += 1
+        if self.is_full:
+            raise OperationalError("database or disk is full")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk()
+    monkeypatch.setattr(writing, "proof", writing.Proof())
+    monkeypatch.setattr(writing, "show_life", disk.take)
+    return disk
+
+
+def test_a_database_that_takes_nothing_is_not_ready_until_it_does_again(disk: Disk) -> None:
+    disk.is_full = True
+    full = Client().get("/api/ready")
+    disk.is_full = False
+
+    assert (full.status_code, states(full)["database"]) == (503, "failing")
+    assert Client().get("/api/ready").status_code == 200
+
+
+def test_writing_is_tried_rarely_while_it_works(disk: Disk) -> None:
+    for _ in range(5):
+        assert Client().get("/api/ready").status_code == 200
+
+    assert disk.written == 1
+
+
+def test_those_who_ask_at_the_same_moment_share_one_attempt(disk: Disk) -> None:
+    async def ask_together() -> None:
+        await asyncio.gather(*(writing.proof.asked() for _ in range(20)))
+
+    asyncio.run(ask_together())
+
+    assert disk.written == 1
 
 
 def test_being_live_asks_nothing(django_assert_num_queries) -> None:

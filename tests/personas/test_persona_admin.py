@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -7,6 +9,7 @@ from personas.models import Persona
 from personas.selectors import get_active_persona
 from providers.models import EngineSettings, Provider
 from tests.personas.conftest import picture_bytes
+from usage.models import Call
 
 LIST = reverse("admin:personas_persona_changelist")
 ADD = reverse("admin:personas_persona_add")
@@ -203,3 +206,12 @@ def test_the_panel_shows_the_caps_in_force_where_the_persona_has_none(staff, rob
 
     assert "Default (global): 4,321" in page
     assert "Default (global): $0.50" in page
+
+
+def test_the_panel_shows_beside_the_caps_what_was_used_of_them_today(staff, robin):
+    EngineSettings(daily_cost_cap_usd=0.5).save()
+    Persona.objects.filter(pk=robin.pk).update(daily_token_cap=4321)
+    values = {"purpose": "chat", "provider": "any", "kind": "openai", "outcome": "answered"}
+    Call.objects.create(**values, persona=robin, tokens_in=900, tokens_out=334, cost_usd=Decimal("0.25"))
+
+    assert "1,234 of 4,321 tokens, $0.25 of $0.50" in staff.get(edit(robin)).content.decode()

@@ -1,5 +1,0 @@
-/** The page of the configuration: times in the reader's own zone, also in what is fetched anew. */
-
-import { keepTimesFresh } from "./times.js";
-
-keepTimesFresh();
