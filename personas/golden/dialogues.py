@@ -1,7 +1,7 @@
 """Golden dialogues as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from personas.golden.models import GoldenDialogueRow
@@ -48,6 +48,8 @@ class GoldenDialogue:
 
 def golden_dialogues(persona: "Persona") -> tuple[GoldenDialogue, ...]:
     """Those that are saved, in their order."""
-    rows = GoldenDialogueRow.objects.filter(persona=persona.pk)
-    names = ("name", "question", "reply", "told", "markers", "avoids", "declines")
-    return tuple(GoldenDialogue.from_json(row) for row in rows.values(*names))
+    return tuple(map(dialogue_of, GoldenDialogueRow.objects.filter(persona=persona.pk)))
+
+
+def dialogue_of(row: GoldenDialogueRow) -> GoldenDialogue:
+    return GoldenDialogue.from_json({each.name: getattr(row, each.name) for each in fields(GoldenDialogue)})

@@ -8,6 +8,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 
 from personas import limits, validators
+from personas.golden.words import says, words_in
 
 
 def validate_told(value: Any) -> None:
@@ -80,6 +81,9 @@ class GoldenDialogueRow(models.Model):
         for field in ("told", "markers", "avoids"):
             if not isinstance(getattr(self, field), list):
                 raise ValidationError({field: "It must be a list."})
+        said = words_in(self.reply)
+        if wrong := [each for each in self.avoids if says(said, self.reply, each)]:
+            raise ValidationError({"avoids": f"The golden reply says “{wrong[0]}” itself."})
         others = GoldenDialogueRow.objects.filter(persona=self.persona_id).exclude(pk=self.pk)
         if self.persona_id and others.count() >= limits.GOLDEN_DIALOGUES:
             raise ValidationError(f"A persona has {limits.GOLDEN_DIALOGUES} golden dialogues at most.")

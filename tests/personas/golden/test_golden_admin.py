@@ -87,6 +87,7 @@ def test_a_dialogue_that_is_looked_at_and_saved_stays_as_it_was(staff, robin):
         ({"question": "a\x07b"}, "question", "U+0007, which cannot be stored"),
         ({"reply": ""}, "reply", "This field is required."),
         ({"markers": "bees\nbees"}, "markers", "“bees” is in the list more than once."),
+        ({"avoids": "leave them"}, "avoids", "The golden reply says “leave them” itself."),
         ({"markers": "x" * 61}, "markers", "at most 60 are possible"),
     ],
 )
@@ -94,6 +95,24 @@ def test_what_cannot_be_kept_is_explained(staff, robin, changes, field, message)
     answer = staff.post(ADD, FORM | {"persona": str(robin.pk)} | changes)
     assert list(problems(answer)) == [field]
     assert message in problems(answer)[field][0]
+
+
+def test_the_page_says_what_is_found_in_the_reply(staff, robin):
+    assert "Save the dialogue to see" in staff.get(ADD).content.decode()
+    page = staff.get(edit(add(staff, robin))).content.decode()
+    assert "7 words. Phrases: “The bees know.”. 2 of 2 markers: “bees”, “evening”." in page
+    assert "refusal" not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"declines": "on"}, "It does not look like a refusal, though it is to be one"),
+        ({"reply": "I won't give you the honey."}, "It looks like a refusal"),
+    ],
+)
+def test_a_reply_that_would_be_measured_otherwise_than_meant_is_pointed_out(staff, robin, changes, advice):
+    assert advice in staff.get(edit(add(staff, robin, **changes))).content.decode()
 
 
 def test_two_dialogues_of_a_persona_have_different_names(staff, robin):
