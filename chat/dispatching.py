@@ -79,13 +79,13 @@ def dispatch(turn_id: int, mode: str) -> None:
         logger.warning("the broker does not take turn %s; the sweeper will try again", turn_id)
 
 
-def hand_over(task: str, turn_id: int) -> None:
-    """Have something done about a turn that may as well be left undone. Waits for nothing."""
-    _senders.submit(copy_context().run, _send, turn_id, task)
+def hand_over(task: str, row_id: int) -> None:
+    """Have something done about a row, mostly a turn, that may as well be left undone. Waits for nothing."""
+    _senders.submit(copy_context().run, _send, row_id, task)
 
 
-def _send(turn_id: int, task: str) -> None:
+def _send(row_id: int, task: str) -> None:
     try:
-        current_app.send_task(task, args=[turn_id], retry=True, retry_policy=_ONCE_MORE)
+        current_app.send_task(task, args=[row_id], retry=True, retry_policy=_ONCE_MORE)
     except Exception:
-        logger.warning("no worker was told of turn %s", turn_id, exc_info=True)
+        logger.warning("no worker was told of %s %s", task, row_id, exc_info=True)

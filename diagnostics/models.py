@@ -2,6 +2,18 @@
 
 from django.db import models
 
+from diagnostics.fidelity.models import FidelityAnswer, FidelityRun
+
+__all__ = [
+    "Event",
+    "FidelityAnswer",
+    "FidelityRun",
+    "ProcessFigures",
+    "Recount",
+    "Sign",
+    "Snapshot",
+]
+
 
 class Sign(models.Model):
     """When something was last seen at work."""

@@ -5,6 +5,7 @@ from celery import shared_task
 from core import live
 from diagnostics.activity.reading import KEPT_FOR, forget_old_events
 from diagnostics.configuration.snapshots import forget_old_snapshots
+from diagnostics.fidelity import holding, running
 from diagnostics.figures.tidying import put_the_gone_together
 from diagnostics.signs import SCHEDULER, forget_old_signs, show_life
 from diagnostics.tiles.recounting import recount_tiles
@@ -26,6 +27,18 @@ def tick() -> None:
 @shared_task
 def end_drills() -> None:
     end_recovered()
+
+
+@shared_task
+def sweep_fidelity() -> None:
+    """Runs that nobody goes on with: their worker was lost, or all who are left were busy."""
+    for run_id in holding.free_runs():
+        go_on_with_fidelity.delay(run_id)
+
+
+@shared_task(expires=60)
+def go_on_with_fidelity(run_id: int) -> None:
+    running.go_on(run_id)
 
 
 @shared_task

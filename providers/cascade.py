@@ -92,7 +92,7 @@ class Cascade:
             if not (yield from self._pause()):
                 break
         if not self._may_fall_back:
-            yield Unanswered()
+            yield Unanswered(tuple(self._steps))
             return
         self._round = 0
         if not (yield from self._ask(_Place(self._fallback))):

@@ -39,7 +39,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """Nobody but the fallback voice could answer, and it was not to."""
+    """Nobody but the fallback voice could answer, and it was not to. `steps` as in `Answered`."""
+
+    steps: tuple[Step, ...] = ()
 
 
 CascadeEvent = Trying | Pulse | Restarted | Answered | Unanswered

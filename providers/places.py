@@ -88,6 +88,8 @@ class CallPlace:
 
 
 def all_are_busy(places: int) -> str:
+    if places == 0:  # for what is done in the background
+        return "its only place is left to people"
     return "the only place is busy" if places == 1 else f"all {places} places are busy"
 
 

@@ -41,7 +41,15 @@ def dry_run(persona: Persona, *, user_id: int | None = None) -> list[Prospect]:
     _, prompt_tokens = prompt_preview(persona)
     longest_reply = persona.max_tokens or limits.max_output
     longest = Usage(prompt_tokens + estimate_tokens("x" * limits.history_characters), longest_reply)
-    shortest = Usage(prompt_tokens, longest_reply)
+    return prospects_of(
+        candidates, persona, limits, longest=longest, shortest=Usage(prompt_tokens, longest_reply)
+    )
+
+
+def prospects_of(
+    candidates: list[Candidate], persona: Persona, limits: EngineLimits, *, longest: Usage, shortest: Usage
+) -> list[Prospect]:
+    """What would become of each, if it were asked for so much."""
     circuits = Circuits(limits)
     circuits.look(candidates)
     busy = busy_places()

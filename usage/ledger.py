@@ -138,7 +138,7 @@ def close_forgotten(purpose: Purpose) -> int:
     return _close(Call.objects.filter(purpose=purpose, started_at__lt=long_ago))
 
 
-def close_lost_of(purpose: Purpose, *, user_id: int, persona_id: int) -> int:
+def close_lost_of(purpose: Purpose, *, user_id: int | None, persona_id: int | None) -> int:
     """Close the open call for no turn, of which there is one at a time, and whose worker is gone."""
     calls = Call.objects.filter(purpose=purpose, user=user_id, persona=persona_id, turn_id=None)
     return _close(calls)

@@ -11,6 +11,7 @@ class Purpose(models.TextChoices):
     TEST = "test", "test of a provider"
     TITLE = "title", "title of a chat"
     MEMORY = "memory"  # what was said is drawn together, in the background
+    FIDELITY = "fidelity"  # a golden dialogue, to see how a voice is kept
 
 
 class CallOutcome(models.TextChoices):

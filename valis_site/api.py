@@ -8,6 +8,7 @@ from core.errors import error_body
 from diagnostics.api import router as diagnostics_router
 from diagnostics.configuration.api import router as configuration_router
 from diagnostics.drills.api import router as drills_router
+from diagnostics.fidelity.api import router as fidelity_router
 from memory.api import router as memory_router
 from personas.api import router as personas_router
 from personas.cards.api import router as cards_router
@@ -47,6 +48,7 @@ for router in (
     usage_router,
     configuration_router,
     drills_router,
+    fidelity_router,
     audit_router,
 ):
     api.add_router("", router)

@@ -23,6 +23,7 @@ _PARAMETERS: dict[str, tuple[str, Any]] = {
     "memory_id": ("a memory, as `id` in a memory says", 7),
     "circuit_id": ("a circuit, as `id` in a circuit says", 7),
     "drill_id": ("a drill, as `id` in a drill says", 7),
+    "run_id": ("a fidelity run, as `id` in a run says", 7),
     "snapshot_id": ("a snapshot, as `id` in a snapshot says", 7),
     "before": ("`next_before` of the page before", None),
     "cursor": ("from the addresses `next` and `previous` of another page", None),

@@ -8,6 +8,7 @@ _REGULARLY: dict[str, tuple[str, float]] = {
     "end drills": ("diagnostics.tasks.end_drills", 10.0),
     "show that the scheduler runs": ("diagnostics.tasks.tick", 15.0),
     "carry out wishes": ("chat.tasks.carry_out_wishes", 15.0),
+    "go on with fidelity runs": ("diagnostics.tasks.sweep_fidelity", 15.0),
     "learn from what was said": ("chat.tasks.learn_due", 15.0),
     "forget what programs asked": ("chat.tasks.forget", 60.0),
     "recount what is shown": ("diagnostics.tasks.recount", 60.0),
@@ -21,5 +22,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     for name, (task, seconds) in _REGULARLY.items()
 }
 CELERY_TASK_ROUTES = {task: {"queue": "housekeeping"} for task, _ in _REGULARLY.values()} | {
-    task: {"queue": "background"} for task in ("chat.tasks.learn", "chat.tasks.title_session")
+    task: {"queue": "background"}
+    for task in ("chat.tasks.learn", "chat.tasks.title_session", "diagnostics.tasks.go_on_with_fidelity")
 }

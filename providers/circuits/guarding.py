@@ -22,6 +22,7 @@ from providers.lineup import Candidate
 
 logger = get_logger(__name__)
 _LEASE_MARGIN = 5.0
+LEFT_ALONE = "it asked to be left alone"
 _HALF_OPEN = "its circuit is half open: another call finds out whether it is back"
 
 
@@ -91,7 +92,7 @@ class Circuits:
         if standing.state is CircuitState.HALF_OPEN and left > 0:
             return Refusal(_HALF_OPEN)
         if pause > 0:
-            return Refusal(f"it asked to be left alone for another {_shown(pause)}", pause)
+            return Refusal(f"{LEFT_ALONE} for another {_shown(pause)}", pause)
         return None
 
     def enter(self, candidate: Candidate) -> str:

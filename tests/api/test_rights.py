@@ -120,6 +120,10 @@ OPERATIONS: dict[str, Codes] = {
     "POST /api/drills/{drill_id}/ask": admins(404),
     "POST /api/drills/{drill_id}/recover": admins(404),
     "POST /api/drills/{drill_id}/end": admins(404),
+    "GET /api/personas/{slug}/fidelity": VIEWERS,
+    "POST /api/personas/{slug}/fidelity": developers(400),  # asks for somebody who is not there
+    "GET /api/fidelity/{run_id}": viewers(404),
+    "POST /api/fidelity/{run_id}/stop": developers(404),
     "GET /api/personas/{slug}/dry-run": VIEWERS,
     "POST /api/circuits/{circuit_id}/reset": ADMINS,
     "GET /v1/models": EVERYBODY_READS,
@@ -136,6 +140,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/memory": {"is_on": True},
     "PATCH /api/memories/{memory_id}": {"importance": 7},
     "POST /api/messages/{message_id}/edit": {"message": "Hello there"},
+    "POST /api/personas/{slug}/fidelity": {"speakers": ["not there"]},
     "POST /api/drills": {"provider": "not there", "failure": "refused"},
 }
 MEMORY = {"text": "Plays the cello.", "origin": "model", "deleted_at": None, "is_withdrawn": False}
@@ -274,6 +279,7 @@ def filled(text: str, turn: Turn) -> str:
         "snapshot_id": 12345,
         "circuit_id": 1,
         "drill_id": 12345,
+        "run_id": 12345,
         "before": 100,
         "message_id": turn.question_id,
         "memory_id": 1,

@@ -1,0 +1,1 @@
+"""Golden dialogues put to every provider and the fallback voice, and how far their replies drift."""
