@@ -19,12 +19,14 @@ from accounts.audit.recording import record
 from accounts.login_changes import announce_login_change
 from accounts.models import ApiKey, User
 from accounts.rights import Scope
+from core.composed import Rows, given
 from core.errors import InvalidInput, NotFound
 
 CHANGE_OVER = timedelta(days=1)
 """How long a rotated key still works, so that programs can be given the new one."""
 MAX_KEYS = 50
 _USE_NOTED_EVERY = timedelta(minutes=1)
+_key = Rows(lambda: ApiKey.objects.select_related("owner").filter(prefix=given("prefix")))
 _PREFIX_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -113,7 +115,7 @@ def key_of_bearer(header: str) -> ApiKey | None:
     prefix, _, secret = rest.partition("_")
     if not is_bearer(header) or kind != "valis" or not secret or not prefix.isalnum():
         return None
-    key = ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
+    key = _key.one(prefix=prefix)
     if key is None or not constant_time_compare(key.digest, _digest(secret)) or not key.is_valid:
         return None
     _note_use(key)

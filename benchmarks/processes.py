@@ -25,9 +25,11 @@ MODES = ("embedded", "production")
 _FILL = (
     "from personas.loading import load_shipped as a; from providers.catalogue import load_shipped as b; "
     "from accounts.first_people import create_first_people as c; "
-    "from providers.models import EngineSettings as d; "
-    f"a(); b(); c(demo_password={PASSWORD!r}, staff_password={PASSWORD!r}); "
-    "d.objects.update(daily_token_cap=10**12, daily_cost_cap_usd=1e6)"
+    f"a(); b(); c(demo_password={PASSWORD!r}, staff_password={PASSWORD!r})"
+)
+_HARDLY_CAPPED = (
+    "from providers.models import EngineSettings; EngineSettings.objects.update_or_create("
+    "pk=1, defaults={'daily_token_cap': 10**12, 'daily_cost_cap_usd': 1e6})"
 )
 _SHELL = ("shell", "--no-imports", "-v", "0", "-c")
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -119,6 +121,7 @@ def running_valis(mode: str, *, provider_port: int) -> Iterator[Running]:
             process = stack.enter_context(_process(command, env=environment, stdout=subprocess.DEVNULL))
             running.pids[name] = process.pid
         _wait_for(f"http://127.0.0.1:{running.port}/api/health")
+        running.do(_HARDLY_CAPPED)
         yield running
 
 

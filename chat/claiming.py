@@ -9,6 +9,7 @@ from chat import turns
 from chat.announcing import announce_line_moved, announce_turn, announce_waiting, topic_of
 from chat.dispatching import dispatch_first_of_line
 from chat.greeting import as_greeted
+from chat.line import leave_waiting
 from chat.models import Turn
 from chat.prospects import prospect_of
 from chat.remembering import frozen, memories_for
@@ -60,7 +61,7 @@ def claimed(turn: Turn, limits: EngineLimits) -> Claim | None:
 
 def wait_in_line(turn: Turn, limits: EngineLimits) -> None:
     """For a turn that could not be claimed: if nothing but a place is missing, it waits for one."""
-    if turns.leave_waiting(turn):
+    if leave_waiting(turn):
         # A place may have been freed meanwhile; or the first of the line was never told of.
         dispatch_first_of_line(limits.max_concurrent_requests)
     if not turn.session.is_transient:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import Error
 from django.db.models import QuerySet
 
-from chat import line, turns
+from chat import line
 from chat.models import Turn
 from providers.engine_settings import current_limits
 
@@ -29,7 +29,8 @@ _PATIENCE = 0.5
 def dispatch_next(turn: Turn) -> None:
     """Tell workers who may go on now that this turn has ended. Best effort."""
     try:
-        _dispatch(line.next_after(turn))
+        for turn_id, mode in line.next_after(session_id=turn.session_id):
+            dispatch(turn_id, mode)
     except Error:
         logger.warning("the next turn of a session was not looked up; the sweeper will", exc_info=True)
 
@@ -46,8 +47,8 @@ def dispatch_waiting(*, at_once: bool = False) -> int:
     """
     limits = current_limits()
     age = timedelta() if at_once else UNDISPATCHED
-    heads = list(turns.waiting_heads(undispatched_for=age).values_list("pk", "session__mode")[:SWEEP_SIZE])
-    turns.mark_dispatched([turn_id for turn_id, _ in heads])
+    heads = list(line.waiting_heads(undispatched_for=age).values_list("pk", "session__mode")[:SWEEP_SIZE])
+    line.mark_dispatched([turn_id for turn_id, _ in heads])
     for turn_id, mode in heads:
         dispatch(turn_id, mode)
     in_line = line.waiting_for_place()

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from chat.briefs import Brief
 from chat.models import Session, Turn
 from chat.paths import path_to
+from core.composed import Tuples, given
 from providers.calls import Utterance
 from providers.limits import EngineLimits
+
+
+@Tuples
+def _exchanges_above() -> QuerySet[Any, Any]:
+    current = FilteredRelation("attempts", condition=Q(attempts__number=F("attempt")))
+    turns = path_to(given("turn_id"), limit=given("most")).annotate(reply=current)
+    return turns.values_list("question__text", "reply__text", "reply__provider")
 
 
 def dialogue_up_to(turn: Turn, limits: EngineLimits) -> tuple[Utterance, ...]:
@@ -50,9 +59,7 @@ def _backwards(parent: int | None, most: int) -> Iterator[Utterance]:
     """Replies and their questions upwards. What the fallback voice said is left out: it knows nothing."""
     if parent is None:
         return
-    current = FilteredRelation("attempts", condition=Q(attempts__number=F("attempt")))
-    turns = path_to(parent, limit=(most + 1) // 2).annotate(reply=current)
-    for asked, text, provider in turns.values_list("question__text", "reply__text", "reply__provider"):
+    for asked, text, provider in _exchanges_above(turn_id=parent, most=(most + 1) // 2):
         if text and not (provider or {}).get("is_fallback"):
             yield Utterance("assistant", text)
         yield Utterance("user", asked)

@@ -5,12 +5,14 @@ count, once there are others than the chats of people, who go first.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from chat.models import Turn, TurnStatus
+from core.composed import Tuples, given
 
 ORDER = ("pk",)
 
@@ -49,7 +51,7 @@ _AHEAD = """(
 _HAS_PLACE = f"CASE WHEN {_BUSY} >= %s THEN FALSE ELSE {_BUSY} + {_AHEAD} < %s END"
 
 
-def _condition(sql: str, *values: int) -> Q:
+def _condition(sql: str, *values: Any) -> Q:
     return Q(RawSQL(sql, values, output_field=BooleanField()))  # noqa: S611  # nosec B611  (no input)
 
 
@@ -82,9 +84,33 @@ def first_of_line(places: int) -> QuerySet[Turn]:
     return Turn.objects.filter(is_head(), _condition(f"{_BUSY} < %s", places)).order_by(*ORDER)[:1]
 
 
-def next_after(turn: Turn) -> QuerySet[Turn]:
-    """Whoever may go on when this turn has ended: the next of its session, and the first who waits."""
+@Tuples
+def next_after() -> QuerySet[Any, Any]:
+    """Whoever may go on when a turn of a session has ended: the next of it, and the first who waits."""
     queued = Turn.objects.filter(status=TurnStatus.QUEUED)
-    of_session = queued.filter(session=turn.session_id).order_by("position").values("pk")[:1]
+    session = given("session_id", Turn.session.field)
+    of_session = queued.filter(session=session).order_by("position").values("pk")[:1]
     of_line = queued.filter(waits_since__isnull=False).order_by(*ORDER).values("pk")[:1]
-    return Turn.objects.filter(Q(pk=of_session) | Q(pk=of_line)).order_by(*ORDER)
+    following = Turn.objects.filter(Q(pk=of_session) | Q(pk=of_line)).order_by(*ORDER)
+    return following.values_list("pk", "session__mode")
+
+
+def waiting_heads(*, undispatched_for: timedelta) -> QuerySet[Turn]:
+    """Turns that could run, wait for no place, and of which no worker was told for a while."""
+    untold = Q(dispatched_at__isnull=True) | Q(dispatched_at__lte=Now() - undispatched_for)
+    return Turn.objects.filter(is_head(), untold, waits_since=None).order_by(*ORDER)
+
+
+def mark_dispatched(turn_ids: list[int]) -> None:
+    Turn.objects.filter(pk__in=turn_ids, status=TurnStatus.QUEUED).update(dispatched_at=Now())
+
+
+def leave_waiting(turn: Turn) -> bool:
+    """Note since when a turn waits that could run if there were a place; False if it is not one."""
+    waiting = Turn.objects.filter(is_head(), pk=turn.pk, attempt=turn.attempt)
+    return bool(waiting.update(waits_since=Coalesce("waits_since", Now())))
+
+
+def forget_waits() -> None:
+    """Let every turn wait anew: while nobody was there to answer, no place was missing."""
+    Turn.objects.filter(status=TurnStatus.QUEUED, waits_since__isnull=False).update(waits_since=None)

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from django.db import Error, transaction
 
-from chat import turns
+from chat import line, turns
 from chat.announcing import announce_turn
 from chat.dispatching import dispatch_next, dispatch_waiting
 from chat.models import TurnStatus
 from chat.noting import note_end_without_worker
-from chat.selectors import find_turn
+from chat.selectors import find_turn, lost_turns
 from usage.ledger import close_lost
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def release_lost_turns(*, at_once: bool = False) -> int:
     `at_once` does not wait for the leases: only for a caller who knows that no worker can be running.
     """
     released = 0
-    for turn in turns.lost_turns(at_once=at_once):
+    for turn in lost_turns(at_once=at_once):
         status = turns.release_lost(turn, at_once=at_once)
         if status is None:
             continue
@@ -44,7 +44,7 @@ def release_lost_turns(*, at_once: bool = False) -> int:
 def recover_at_start() -> None:
     """Put everything in order after a stop of any kind; nobody else may be running."""
     release_lost_turns(at_once=True)
-    turns.forget_waits()
+    line.forget_waits()
     dispatch_waiting(at_once=True)
 
 
@@ -88,5 +88,5 @@ def _seconds_to_write() -> float:
     """How long one waits now for the right to write: the owners of turns waited as long."""
     began = time.monotonic()
     with transaction.atomic():
-        turns.lost_turns().exists()
+        lost_turns().exists()
     return time.monotonic() - began

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from chat.models import OPEN_STATUSES, Message, Session, Turn, TurnStatus
 from chat.paths import path_to
+from core.composed import Rows, given
 from core.errors import NotFound
 from core.queries import row_or_none
 from memory.recall import something_to_recall
@@ -40,9 +42,15 @@ def own_session(user: User, session_id: UUID) -> Session:
     return _found(row_or_none(sessions_of(user).filter(pk=session_id)))
 
 
+@Rows
+def _locked_session() -> QuerySet[Session]:
+    own = sessions_of(given("owner")).filter(pk=given("session_id", Session.id.field))
+    return own.select_for_update(of=("self",)).order_by()
+
+
 def locked_session(user: User, session_id: UUID) -> Session:
     """`own_session`, held against other senders until the transaction ends."""
-    return _found(row_or_none(sessions_of(user).select_for_update(of=("self",)).filter(pk=session_id)))
+    return _found(_locked_session.one(owner=user.pk, session_id=session_id))
 
 
 def own_turn(user: User, turn_id: int, *, session_id: UUID | None = None) -> Turn:
@@ -62,11 +70,22 @@ def find_turn(turn_id: int) -> Turn:
     return _whole_turns().get(pk=turn_id)
 
 
+@Rows
+def _waiting_turn() -> QuerySet[Turn]:
+    queued = Turn.objects.filter(pk=given("turn_id"), status=TurnStatus.QUEUED).order_by()
+    whole = queued.select_related("session", "question", "persona")
+    return whole.annotate(may_recall=_MAY_RECALL)  # type: ignore[no-redef]  # only declared
+
+
 def waiting_turn(turn_id: int) -> Turn | None:
     """A queued turn with what answering it needs, in one query; `may_recall`: something is remembered."""
-    queued = Turn.objects.filter(pk=turn_id, status=TurnStatus.QUEUED)
-    whole = queued.select_related("session", "question", "persona")
-    return row_or_none(whole.annotate(may_recall=_MAY_RECALL))  # type: ignore[no-redef]  # only declared
+    return _waiting_turn.one(turn_id=turn_id)
+
+
+def lost_turns(*, at_once: bool = False) -> QuerySet[Turn]:
+    """Running turns whose lease is over; all of them at once when nobody else can be running."""
+    running = Turn.objects.filter(status=TurnStatus.STREAMING)
+    return running if at_once else running.filter(lease_until__lt=Now())
 
 
 def lately_open_turns(session_id: UUID) -> set[int]:

@@ -24,6 +24,7 @@ from chat.models import Message, Session, Turn, TurnStatus
 from chat.noting import note_end_without_worker
 from chat.selectors import find_turn, locked_session
 from chat.titles import title_from
+from core.composed import Insert, Update, given
 from core.errors import Conflict, InvalidInput, NotFound
 from core.request_id import current_request_id
 from core.text import checked_message, is_storable
@@ -31,6 +32,8 @@ from personas.models import Persona
 from personas.selectors import active_personas, get_active_persona
 
 MAX_CLIENT_ID = 64
+_add_message, _add_turn, _add_session = Insert(Message), Insert(Turn), Insert(Session)
+_CHANGED = ("head_id", "next_position", "last_activity_at", "title", "is_archived", "persona_id", "greeting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +205,15 @@ def store_question(
 
     The caller has a transaction open, stores the session, and tells the others after it.
     """
-    message = Message.objects.create(
-        session=session,
-        author=author,
-        position=session.next_position,
-        client_id=client_id,
-        text=text,
-        parent_id=parent_id,
+    message = _add_message(
+        Message(
+            session=session,
+            author=author,
+            position=session.next_position,
+            client_id=client_id,
+            text=text,
+            parent_id=parent_id,
+        )
     )
     return store_turn(message, position=session.next_position + 1, persona=session.persona, brief=brief)
 
@@ -226,9 +231,15 @@ def store_turn(
         request_id=current_request_id(),
         dispatched_at=timezone.now(),
     )
-    turn.save(force_insert=True)
+    _add_turn(turn)
     turn.current_attempt = None
     return turn
+
+
+_change_session = Update(
+    lambda: Session.objects.filter(pk=given("pk", Session.id.field)),
+    **{each: given(each, Session._meta.get_field(each)) for each in _CHANGED},
+)
 
 
 def show_from_now_on(turn: Turn, *, takes: int, is_new: bool = False) -> None:
@@ -239,9 +250,10 @@ def show_from_now_on(turn: Turn, *, takes: int, is_new: bool = False) -> None:
     session.last_activity_at = timezone.now()
     session.title = session.title or title_from(turn.question.text)
     session.is_archived = False
-    changed = ["head", "next_position", "last_activity_at", "title", "is_archived", "persona"]
-    changed += ["greeting"] if turn.question.position == 1 else []
-    session.save(force_insert=is_new, update_fields=None if is_new else changed)
+    if is_new:
+        _add_session(session)
+    else:
+        _change_session(pk=session.pk, **{each: getattr(session, each) for each in _CHANGED})
 
 
 def _tell(turn: Turn) -> None:

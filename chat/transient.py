@@ -12,11 +12,13 @@ from chat.briefs import Brief
 from chat.dispatching import dispatch
 from chat.models import OPEN_STATUSES, Attempt, Session, Turn
 from chat.services import store_question
+from core.composed import Insert
 from personas.models import Persona
 
 BLANKED_AFTER = timedelta(minutes=1)
 DELETED_AFTER = timedelta(hours=1)
 BATCH = 500
+_add_session = Insert(Session)
 
 
 def submit_transient(user: User, *, session_id: UUID, persona: Persona, brief: Brief) -> Turn:
@@ -25,7 +27,7 @@ def submit_transient(user: User, *, session_id: UUID, persona: Persona, brief: B
         session = Session(id=session_id, owner=user, persona=persona, is_transient=True)
         turn = store_question(session, author=user, client_id=session_id.hex, text="", brief=brief)
         session.next_position += 2
-        session.save(force_insert=True)
+        _add_session(session)
     dispatch(turn.pk, turn.session.mode)
     return turn
 

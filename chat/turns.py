@@ -14,7 +14,8 @@ Every change is a conditional UPDATE. The attempt number is the fence: who holds
 nothing. Functions return False or None when somebody else was faster.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import Enum, auto
 from typing import Any
@@ -26,6 +27,7 @@ from django.utils import timezone
 
 from chat import line
 from chat.models import Attempt, Message, Turn, TurnStatus
+from core.composed import Insert, Update, given
 from core.queries import in_single_file
 
 LEASE = timedelta(seconds=30)
@@ -49,54 +51,69 @@ def _attempt(held: Held) -> QuerySet[Attempt]:
     return Attempt.objects.filter(turn_id=held.turn_id, number=held.attempt)
 
 
+def _taking(condition: Callable[[], Q], **values: Any) -> Update:
+    """The claim, where a condition holds."""
+    waiting = {"pk": given("turn_id"), "attempt": given("before")}
+    return Update(
+        lambda: Turn.objects.filter(line.is_head(), condition(), **waiting),
+        status=TurnStatus.STREAMING,
+        attempt=given("attempt"),
+        snapshot=given("snapshot", Turn.snapshot.field),
+        is_stop_requested=False,
+        lease_until=Now() + LEASE,
+        finished_at=None,
+        **values,
+    )
+
+
+_ANY = Held(given("turn_id"), given("attempt"))
+_take_with_place = _taking(lambda: line.has_place(given("places")), waits_since=None)
+_add_attempt = Insert(Attempt)
+_renew_lease = Update(lambda: _fenced(_ANY).filter(is_stop_requested=False), lease_until=Now() + LEASE)
+_keep_text = Update(lambda: _attempt(_ANY), text=given("text"), event_id=given("event_id"))
+_end_turn = Update(
+    lambda: _fenced(_ANY),
+    status=given("status"),
+    finished_at=Now(),
+    lease_until=None,
+    is_unlearned=given("is_unlearned"),
+    **_NO_WISH,
+)
+_ENDED = ("status", "text", "html", "provider", "usage", "story", "receipt", "code", "reason")
+_end_attempt = Update(
+    lambda: _attempt(_ANY),
+    **{name: given(name, Attempt._meta.get_field(name)) for name in _ENDED},
+)
+
+
 def claim(turn: Turn, *, places: int, snapshot: dict[str, Any], event_id: str = "") -> Held | None:
     """Take a turn that is next in its session, and one of the places, as a new attempt, for one lease.
 
     `turn` is as it was read; the snapshot is what it will be answered with; `event_id` is the last
     live event before the attempt.
     """
-    return _taken(turn, line.has_place(places), waits_since=None, snapshot=snapshot, event_id=event_id)
+    return _taken(turn, _take_with_place, places=places, snapshot=snapshot, event_id=event_id)
 
 
 def claim_without_place(
     turn: Turn, *, longest_wait: float, snapshot: dict[str, Any], event_id: str = ""
 ) -> Held | None:
     """Take a turn that has waited for a place for so many seconds. It must not be asked for a model."""
-    return _taken(turn, line.is_overdue(longest_wait), snapshot=snapshot, event_id=event_id)
+    take = _taking(lambda: line.is_overdue(longest_wait))
+    return _taken(turn, take, snapshot=snapshot, event_id=event_id)
 
 
-def _taken(
-    turn: Turn, condition: Q, *, snapshot: dict[str, Any], event_id: str, **changes: Any
-) -> Held | None:
+def _taken(turn: Turn, take: Update, *, event_id: str, **values: Any) -> Held | None:
     held = Held(turn.pk, turn.attempt + 1)
     try:
         with transaction.atomic():
             in_single_file("places")
-            taken = Turn.objects.filter(line.is_head(), condition, pk=turn.pk, attempt=turn.attempt).update(
-                status=TurnStatus.STREAMING,
-                attempt=held.attempt,
-                snapshot=snapshot,
-                is_stop_requested=False,
-                lease_until=Now() + LEASE,
-                finished_at=None,
-                **changes,
-            )
+            taken = take(turn_id=turn.pk, before=turn.attempt, attempt=held.attempt, **values)
             if taken:
-                Attempt.objects.create(turn_id=turn.pk, number=held.attempt, event_id=event_id)
+                _add_attempt(Attempt(turn_id=turn.pk, number=held.attempt, event_id=event_id))
             return held if taken else None
     except IntegrityError:
         return None
-
-
-def leave_waiting(turn: Turn) -> bool:
-    """Note since when a turn waits that could run if there were a place; False if it is not one."""
-    waiting = Turn.objects.filter(line.is_head(), pk=turn.pk, attempt=turn.attempt)
-    return bool(waiting.update(waits_since=Coalesce("waits_since", Now())))
-
-
-def forget_waits() -> None:
-    """Let every turn wait anew: while nobody was there to answer, no place was missing."""
-    Turn.objects.filter(status=TurnStatus.QUEUED, waits_since__isnull=False).update(waits_since=None)
 
 
 class Standing(Enum):
@@ -110,8 +127,8 @@ class Standing(Enum):
 def checkpoint(held: Held, *, text: str, event_id: str) -> Standing:
     """Keep the text so far and renew the lease, an expired one too."""
     with transaction.atomic():
-        if _fenced(held).filter(is_stop_requested=False).update(lease_until=Now() + LEASE):
-            _attempt(held).update(text=text, event_id=event_id)
+        if _renew_lease(**asdict(held)):
+            _keep_text(**asdict(held), text=text, event_id=event_id)
             return Standing.HELD
     return Standing.STOP_REQUESTED if _fenced(held).exists() else Standing.LOST
 
@@ -128,17 +145,18 @@ def restart(held: Held, *, text: str, reason: str, event_id: str = "") -> Held |
 
 
 def finish(
-    turn: Turn, held: Held, *, status: TurnStatus, is_unlearned: bool = False, **attempt_fields: Any
+    turn: Turn, held: Held, *, status: TurnStatus, text: str, is_unlearned: bool = False, **fields: Any
 ) -> bool:
-    """End attempt and turn, in the database and in `turn`. The fields are those of `Attempt`."""
-    ended = {"status": status, "finished_at": Now(), "lease_until": None, "is_unlearned": is_unlearned}
+    """End attempt and turn, in the database and in `turn`. The other fields are those of `Attempt`."""
+    ended = Attempt(turn=turn, number=held.attempt, status=status, text=text, **fields)
+    values = {name: getattr(ended, name) for name in _ENDED}
     with transaction.atomic():
-        if not _fenced(held).update(**ended, **_NO_WISH):
+        if not _end_turn(**asdict(held), status=status, is_unlearned=is_unlearned):
             return False
-        _attempt(held).update(status=status, **attempt_fields)
+        _end_attempt(**asdict(held), **values)
     turn.status, turn.attempt, turn.finished_at = status, held.attempt, timezone.now()
     turn.wished_at = None
-    turn.current_attempt = Attempt(turn=turn, number=held.attempt, status=status, **attempt_fields)
+    turn.current_attempt = ended
     return True
 
 
@@ -247,22 +265,6 @@ def release_lost(turn: Turn, *, at_once: bool = False) -> TurnStatus | None:
             status=TurnStatus.INTERRUPTED, code="worker_lost", reason="The worker that wrote this was lost."
         )
         return status
-
-
-def lost_turns(*, at_once: bool = False) -> QuerySet[Turn]:
-    """Running turns whose lease is over; all of them at once when nobody else can be running."""
-    running = Turn.objects.filter(status=TurnStatus.STREAMING)
-    return running if at_once else running.filter(lease_until__lt=Now())
-
-
-def waiting_heads(*, undispatched_for: timedelta) -> QuerySet[Turn]:
-    """Turns that could run, wait for no place, and of which no worker was told for a while."""
-    untold = Q(dispatched_at__isnull=True) | Q(dispatched_at__lte=Now() - undispatched_for)
-    return Turn.objects.filter(line.is_head(), untold, waits_since=None).order_by(*line.ORDER)
-
-
-def mark_dispatched(turn_ids: list[int]) -> None:
-    Turn.objects.filter(pk__in=turn_ids, status=TurnStatus.QUEUED).update(dispatched_at=Now())
 
 
 def imported(question: Message, *, position: int, who: str) -> Turn:

@@ -4,8 +4,8 @@ from collections import Counter
 
 from django.db.models import Q, QuerySet
 
+from core.composed import Rows, given
 from core.errors import NotFound
-from core.queries import row_or_none
 from personas.models import Persona
 
 
@@ -41,9 +41,12 @@ def _tags() -> list[tuple[int, list[str]]]:
     return list(active_personas().values_list("pk", "tags"))
 
 
+_active_persona = Rows(lambda: active_personas().filter(slug=given("slug")))
+
+
 def get_active_persona(slug: str) -> Persona:
     """Raises `NotFound(code="persona_not_found")` for one that is unknown or not active."""
-    persona = row_or_none(active_personas().filter(slug=slug))
+    persona = _active_persona.one(slug=slug)
     if persona is None:
         raise NotFound(
             "There is no such persona, or it is not active.", code="persona_not_found", persona=slug

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from core.queries import row_or_none
+from core.composed import Rows
 from providers.limits import EngineLimits, checked_limits
 from providers.models import EngineSettings
 
@@ -22,11 +22,12 @@ class Used:
 
 
 _process: dict[str, Used] = {}
+_row = Rows(lambda: EngineSettings.objects.filter(pk=1))
 
 
 def engine_settings() -> EngineSettings:
     """The row, or one with the defaults where nobody has saved it yet."""
-    return row_or_none(EngineSettings.objects.filter(pk=1)) or EngineSettings()
+    return _row.one() or EngineSettings()
 
 
 def current_limits() -> EngineLimits:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
+from core.composed import Rows
 from core.secret_files import secret_of_environment
 from providers.addresses import check_address
 from providers.base import BaseProvider, ProviderConfig, provider_classes
@@ -16,6 +17,7 @@ from providers.models import Provider
 from providers.prices import OwnPrice
 
 FALLBACK = "fallback"
+_providers = Rows(Provider.objects.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def line_up(
     enabled providers by priority. A name that is not known any more is kept as a skipped candidate.
     `model` leaves out all who would answer with another one; `user_id` is who asks, and may be in a drill.
     """
-    rows = {row.name: row for row in Provider.objects.all()}
+    rows = {row.name: row for row in _providers()}
     if not cascade:
         chosen = [candidate_of(row, limits) for row in rows.values() if row.is_enabled]
     else:

@@ -87,7 +87,7 @@ def changes_of_turns(tree: ast.AST) -> Iterator[str]:
             yield f"{node.lineno}: {ast.unparse(node)} ="
     for call, _, name in _calls(tree):
         written = ast.unparse(call.func)
-        is_change = written in {"Turn", "Attempt"} or name in {"update", "create", "get_or_create"}
+        is_change = written in {"Turn", "Attempt"} or name in {"update", "Update", "create", "get_or_create"}
         if is_change and not written.startswith("Call."):
             named = TURN_STATE & {keyword.arg for keyword in call.keywords}
             yield from (f"{call.lineno}: {written}({field}=)" for field in sorted(named))
@@ -126,6 +126,7 @@ SAMPLES = [
     (changes_of_turns, "Turn(session=session, attempt=3)"),
     (changes_of_turns, "turn.save(update_fields=['status'])"),
     (changes_of_turns, "turn.attempts.update(status='failed')"),
+    (changes_of_turns, "Update(lambda: Turn.objects.all(), status='failed')"),
     (makings_of_a_cascade, "from providers import cascade\ncascade.Cascade([], request)"),
     (publishing, "from core import live\nlive.publish('fleet', {})"),
     (publishing, "from core.live import publish\npublish('fleet', {})"),

@@ -9,6 +9,7 @@ from django.db import Error, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from core.composed import Insert
 from core.patience import patiently
 from core.request_id import current_request_id
 from providers.calls import CallRequest, Usage, estimate_tokens
@@ -23,6 +24,7 @@ from usage.pricing import cost_of
 logger = logging.getLogger(__name__)
 
 _LONGEST_CALL = timedelta(hours=2)
+_add_call = Insert(Call)
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class LedgerMeter:
         account = self._account
         most = _most_of(candidate, request)
         held = cost_of(candidate, most)
-        return Call.objects.create(
+        call = Call(
             purpose=account.purpose,
             user_id=account.user_id,
             persona_id=account.persona_id,
@@ -87,6 +89,7 @@ class LedgerMeter:
             estimated_cost_usd=held.usd,
             pricing=held.pricing,
         )
+        return _add_call(call)
 
     def closed(self, call: OpenCall, step: Step, usage: Usage) -> None:
         """Complete the row. A database that is away is waited for; without it the row stays open."""

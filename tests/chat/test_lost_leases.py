@@ -13,7 +13,7 @@ from django.utils import timezone
 from chat import turns
 from chat.answering import answer_turn
 from chat.models import Turn, TurnStatus
-from chat.selectors import find_turn
+from chat.selectors import find_turn, lost_turns
 from providers.models import Provider
 from tests.chat.conftest import Say
 from tests.chat.working import answering_in_thread, in_thread
@@ -97,7 +97,7 @@ def test_an_owner_may_renew_a_lease_that_ran_out(stream: Turn, eventually) -> No
     eventually(lambda: kept_text(stream))
 
     Turn.objects.filter(pk=stream.pk).update(lease_until=timezone.now() - timedelta(seconds=60))
-    eventually(lambda: not turns.lost_turns().exists())
+    eventually(lambda: not lost_turns().exists())
     answer.result(60)
 
     assert find_turn(stream.pk).status == TurnStatus.COMPLETE

@@ -9,8 +9,9 @@ from django.utils import timezone
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from accounts.models import User
-from chat import turns
+from chat import line, turns
 from chat.models import Message, Session, Turn, TurnStatus
+from chat.selectors import lost_turns
 from chat.services import create_session, submit_message
 from chat.turns import MOST_LOSSES, Held, Standing
 
@@ -259,9 +260,9 @@ class TurnMachine(RuleBasedStateMachine):
         assert len(asked) == len(set(asked)) == len(self.expected)
         assert Message.objects.filter(session__in=self.sessions).count() == len(self.expected)
         answered: list[tuple[object, int]] = []
-        for lost in turns.lost_turns(at_once=True):
+        for lost in lost_turns(at_once=True):
             turns.release_lost(lost, at_once=True)
-        while head := turns.waiting_heads(undispatched_for=timedelta()).filter(pk__in=self.expected).first():
+        while head := line.waiting_heads(undispatched_for=timedelta()).filter(pk__in=self.expected).first():
             held = turns.claim(head, places=200, snapshot={})
             assert held is not None, "next, and cannot be taken"
             assert turns.finish(head, held, status=TurnStatus.COMPLETE, text="Done.")
