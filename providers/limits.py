@@ -105,7 +105,10 @@ def shown_value(value: Any) -> str:
 
 def checked_limits(values: Mapping[str, Any]) -> tuple[EngineLimits, list[str]]:
     """Limits with the default in place of each broken value, and a sentence about each of those."""
-    wrong = limit_problems(values)
+    try:
+        return EngineLimits.model_validate(dict(values)), []
+    except ValidationError:
+        wrong = limit_problems(values)
     usable = {name: value for name, value in values.items() if name not in wrong}
     problems = [
         f"{name} = {shown_value(values[name])}: {reason} The default is used."

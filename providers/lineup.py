@@ -103,8 +103,8 @@ def candidate_of(
         config = ProviderConfig(name=row.name, kind=row.kind, model=model or row.model)
         return Candidate(config, row.name, limits, skip_reason=f"unknown kind “{row.kind}”")
     own = row.own_limits()
-    problems = limit_problems(own)
-    merged = limits if problems else EngineLimits.model_validate(limits.model_dump() | own)
+    problems = limit_problems(own) if own else {}
+    merged = EngineLimits.model_validate(limits.model_dump() | own) if own and not problems else limits
     config = _config_of(row, provider_class, model=model, connect_timeout=merged.connect_timeout)
     reason = _told(problems) or _unusable(config) or provider_class.missing(config)
     if not (row.is_enabled or even_disabled):

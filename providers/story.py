@@ -1,6 +1,6 @@
 """The story of a reply: who was asked, what happened, and how long it took."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -31,4 +31,4 @@ class Step:
     """The drill in which it failed on purpose, or was left alone because it had."""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
