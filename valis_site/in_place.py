@@ -5,7 +5,9 @@ a thread, in case they wait for something. These do not, but where it is said, a
 request is: half the CPU of a small request was the way there and back.
 """
 
+import asyncio
 from collections.abc import Callable
+from contextlib import closing, suppress
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -14,12 +16,15 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.signals import request_finished, request_started
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.urls import set_script_prefix
 from django.utils.deprecation import MiddlewareMixin
 
 from valis_site.lent_threads import LentThread
@@ -114,3 +119,42 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         async with LentThread():
             await self.handle(scope, receive, send)
+
+    async def handle(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """As Django's, which goes to a thread to tell that a request begins, and again that it is over.
+
+        Those who listen look after the connections of the thread they are called in. Here it has none;
+        those of lent threads are looked after where they come back.
+        """
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with closing(body):
+            set_script_prefix(get_script_prefix(scope))
+            request_started.send(sender=self.__class__, scope=scope)
+            request, refusal = self.create_request(scope, body)
+            if refusal is not None:
+                await self.send_response(refusal, send)
+                refusal.close()
+                return
+            answering = asyncio.ensure_future(self._answer(request, send))
+            leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
+            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+            for each in (leaving, answering):
+                each.cancel()  # where it is not over: a view may look to its end
+            with suppress(asyncio.CancelledError, RequestAborted):
+                await leaving
+            try:
+                response = await answering
+            except asyncio.CancelledError:
+                request_finished.send(sender=self.__class__)
+                return
+            # What streams may have to be ended in the thread that it came from.
+            await sync_to_async(response.close)() if response.streaming else response.close()
+
+    async def _answer(self, request: Any, send: Any) -> Any:
+        response = await self.run_get_response(request)
+        with suppress(asyncio.CancelledError):  # the caller has gone meanwhile
+            await self.send_response(response, send)
+        return response
