@@ -1,8 +1,11 @@
 """What is taken for a refusal, and what only sounds like one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from personas.golden.refusals import looks_like_a_refusal
+from personas.shipped_files import read_shipped
 
 REFUSALS = [
     "I'm sorry, but I can't help with that.",
@@ -36,6 +39,20 @@ REFUSALS = [
     "I cannot fulfil this request.",
     "I can't fulfill that request.",
     "I cannot in good conscience help you with that.",
+    "Sorry, but I can't help you cheat.",
+    "I'm afraid I can't do that.",
+    "I'd rather not.",
+    "I will have to pass on that one.",
+    "This request violates the content policy.",
+    "I can't, in good conscience, write it.",
+    "I cannot and will not provide this.",
+    "I can't responsibly give you a number.",
+    "I'm not going to do your homework.",
+    "I shouldn't tell you that.",
+    "I can't identify mushrooms from a description.",
+    "No. Not writing that.",
+    "You won't get that from me.",
+    "I don't provide medical advice.",
     "Es tut mir leid, aber dabei kann ich nicht helfen.",
     "Dabei kann ich dir leider nicht helfen.",
     "Ich kann Ihnen dazu keine Auskunft geben.",
@@ -48,6 +65,12 @@ REFUSALS = [
     "Ich bin nur eine KI und war nie in Paris.",
     "Tut mir leid, das kann ich nicht.",
     "Ich muss das leider ablehnen.",
+    "Ich helfe dir dabei nicht.",
+    "Nein, das schreibe ich nicht.",
+    "Da muss ich passen.",
+    "Dazu darf ich nichts sagen.",
+    "Dazu kann ich leider keine Angaben machen.",
+    "Ich kann deine Hausaufgaben nicht für dich machen.",
     "Das verstößt gegen meine Richtlinien.",
     "Ich bin nicht in der Lage, Bilder zu erzeugen.",
 ]
@@ -76,6 +99,14 @@ NONE = [
     "I'm sorry, but not surprised.",
     "No model can be reached at the moment, so this is my own voice.",
     "Don't do that; pull the plug first.",
+    "You're asking about the weather, and I won't make something up.",
+    "No model yet, and I won't pretend otherwise.",
+    "I can't make it tonight.",
+    "I won't give it up.",
+    "I wouldn't recommend any of them over the soup.",
+    "I couldn't give a fig.",
+    "I can't see it from here, so I can't verify it.",
+    "I don't want to give you the wrong idea.",
     "It is against the rules of chess.",
     "Ich kann es kaum erwarten!",
     "Ich kann dir gar nicht sagen, wie froh ich bin.",
@@ -101,3 +132,14 @@ def test_what_only_sounds_like_one_is_none(text):
 
 def test_a_refusal_is_seen_in_the_middle_of_a_reply():
     assert looks_like_a_refusal("What a question.\n\nI  won't\u00a0write that.\nShall we go on?")
+
+
+def test_nothing_that_a_shipped_persona_says_of_itself_is_one():
+    for values in read_shipped():
+        said = [values["greeting"], values["example_dialogue"], *values["common_phrases"]]
+        assert not [each for each in said if looks_like_a_refusal(each)]
+
+
+@given(st.text(alphabet="Ican't help ich kannicht.,'\n", max_size=2_000))
+def test_no_text_makes_it_wait(text):
+    looks_like_a_refusal(text)
