@@ -48,6 +48,24 @@ def test_what_staff_write_about_jane_is_in_the_prompt_of_the_next_reply(
     expect(visit().page.locator("[data-greeting=jane]")).to_contain_text("Ahoy. The lamp is lit.")
 
 
+def test_staff_write_a_golden_dialogue_and_read_what_is_found_in_it(visit: Visit, valis: Valis) -> None:
+    otto = _id_of(valis, "personas_persona", "slug", "otto")
+    page = visit(f"/admin/personas/persona/{otto}/change/", person="staff").page
+    page.locator("a[href*=open_golden_dialogues], a[href*=open-golden-dialogues]").first.click()
+    page.locator("a[href*='/goldendialoguerow/add/']").first.click()
+    expect(page.locator("[name=persona]")).to_have_value(str(otto))
+    page.locator("[name=name]").fill("Too many plums")
+    page.locator("[name=told]").fill("Person: Guess.\nReply: Plums.")
+    page.locator("[name=question]").fill("Twenty kilos of them. Help.")
+    page.locator("[name=reply]").fill("Slow is fine. Slow is usually better. Stone them, low heat, a night.")
+    page.locator("[name=markers]").fill("low heat\nsoup")
+    page.get_by_role("button", name="Save and continue editing").click()
+    _notice(page, "was added successfully")
+
+    expect(page.get_by_text("1 of 2 markers: “low heat”.")).to_be_visible()
+    expect(page.locator("[name=told]")).to_have_value("Person: Guess.\nReply: Plums.")
+
+
 def test_a_persona_that_is_made_inactive_is_gone_from_the_next_page(visit: Visit, valis: Valis) -> None:
     person = _id_of(valis, "personas_persona", "slug", "vera")
     page = visit(f"/admin/personas/persona/{person}/change/", person="staff").page
