@@ -13,6 +13,22 @@ Pair = tuple[Measures, Measures]
 """Of the golden reply, and of the one that is compared with it."""
 
 
+_DRIFTS_FROM, _OFF_FROM = 0.3, 0.55
+_WIDTHS = Style(
+    sentence_words=10.0,
+    questions=0.4,
+    exclamations=0.4,
+    lists=0.4,
+    emoji=4.0,
+    first_person=0.08,
+    second_person=0.08,
+)
+"""A difference of this much in a feature counts as all of it."""
+_MARKERS_WEIGHT = 0.6
+_MARKERS_ENOUGH = 0.5
+"""Two good replies share some markers, not all: this part of those in the golden replies is enough."""
+
+
 class Word(StrEnum):
     CLOSE = "close"  # as the golden replies, or nearly
     DRIFTS = "drifts"  # one hears a difference
@@ -42,23 +58,8 @@ class Drift:
     @property
     def overall(self) -> Word:
         """The worst of the four."""
-        return max((self.phrases.word, self.tone.word, self.refusals.word, self.length.word), key=_rank)
-
-
-_DRIFTS_FROM, _OFF_FROM = 0.3, 0.55
-_WIDTHS = Style(
-    sentence_words=10.0,
-    questions=0.4,
-    exclamations=0.4,
-    lists=0.4,
-    emoji=4.0,
-    first_person=0.08,
-    second_person=0.08,
-)
-"""A difference of this much in a feature counts as all of it."""
-_MARKERS_WEIGHT = 0.6
-_MARKERS_ENOUGH = 0.5
-"""Two good replies share some markers, not all: this part of those in the golden replies is enough."""
+        words = (self.phrases.word, self.tone.word, self.refusals.word, self.length.word)
+        return max(words, key=lambda each: each.rank)
 
 
 def drift(pairs: Sequence[tuple[GoldenDialogue, str]], *, phrases: Sequence[str]) -> Drift:
@@ -138,7 +139,3 @@ def _word(amount: float) -> Word:
     if amount >= _OFF_FROM:
         return Word.OFF
     return Word.DRIFTS if amount >= _DRIFTS_FROM else Word.CLOSE
-
-
-def _rank(word: Word) -> int:
-    return word.rank
