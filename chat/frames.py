@@ -1,13 +1,17 @@
 """What a browser may send over the chat socket. `docs/reference/protocol.md` shows each."""
 
-from typing import Annotated, Literal, Self
+import json
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from core.errors import InvalidInput, TooLarge
+from core.text import NOT_TEXT, is_storable
 
 MAX_FRAME_BYTES = 400_000
 """More than the longest message takes when every character is escaped."""
+
+_LONGEST_NAME = 64
 
 
 class _Frame(BaseModel):
@@ -90,8 +94,28 @@ def read_frame(text: str) -> Frame:
     try:
         return _adapter.validate_json(text, strict=True)
     except ValidationError as error:
-        problems = [
-            {"field": ".".join(str(part) for part in each["loc"]), "problem": each["msg"]}
-            for each in error.errors(include_input=False, include_url=False)[:5]
-        ]
-        raise InvalidInput("The frame is malformed.", code="frame_malformed", problems=problems) from None
+        raise _refusal(text, error) from None
+
+
+def _refusal(text: str, error: ValidationError) -> InvalidInput:
+    """Names the message it is about, so that whoever sent it does not send it again and again."""
+    sent = _leniently_read(text)
+    client_id = sent.get("client_id")
+    is_named = isinstance(client_id, str) and len(client_id) <= _LONGEST_NAME and is_storable(client_id)
+    about = {"client_id": client_id} if is_named else {}
+    if not is_storable(str(sent.get("text", ""))):
+        return InvalidInput(NOT_TEXT, code="message_not_text", **about)
+    problems = [
+        {"field": ".".join(str(part) for part in each["loc"]), "problem": each["msg"]}
+        for each in error.errors(include_input=False, include_url=False)[:5]
+    ]
+    return InvalidInput("The frame is malformed.", code="frame_malformed", problems=problems, **about)
+
+
+def _leniently_read(text: str) -> dict[str, Any]:
+    """Browsers write half of a surrogate pair as an escape, which the strict parser takes for broken JSON."""
+    try:
+        sent = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return sent if isinstance(sent, dict) else {}

@@ -6,6 +6,7 @@ import unicodedata
 from core.errors import InvalidInput, TooLarge
 
 MAX_MESSAGE_BYTES = 64_000
+NOT_TEXT = "The message contains characters that are not text (NUL or half of a surrogate pair)."
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -17,10 +18,7 @@ def is_storable(text: str) -> bool:
 def checked_message(text: str) -> str:
     """The text of a message without surrounding white space; raises when it cannot be accepted."""
     if not is_storable(text):
-        raise InvalidInput(
-            "The message contains characters that are not text (NUL or half of a surrogate pair).",
-            code="message_not_text",
-        )
+        raise InvalidInput(NOT_TEXT, code="message_not_text")
     size = len(text.encode())
     if size >= MAX_MESSAGE_BYTES:
         raise TooLarge(

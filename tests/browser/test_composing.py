@@ -184,3 +184,18 @@ def test_axe_finds_nothing_while_commands_are_offered(visit: Visit, window: dict
     chat.field.press_sequentially("/")
     expect(_offered(chat).first).to_be_in_viewport(ratio=1)
     assert_accessible(chat.page)
+
+
+def test_what_is_no_text_comes_back_into_the_field_and_is_not_sent_again(visit: Visit) -> None:
+    chat = visit()
+    chat.ask("Before it.")
+    chat.field.evaluate("(field) => { field.value = 'half \\ud83d a smiley'; }")
+    chat.field.press("Enter")
+    expect(chat.complaint).to_contain_text("characters that are not text")
+    expect(chat.page.locator(".message[data-state=pending]")).to_have_count(0)
+    chat.page.reload()
+    chat.expect_connected()
+    chat.ask("After it.")
+
+    expect(chat.messages).to_have_count(2)
+    expect(chat.complaint).to_be_empty()

@@ -123,6 +123,23 @@ async def test_a_message_that_cannot_be_accepted_is_refused_by_name(
     assert await in_database_thread(Message.objects.count) == 1
 
 
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ('{"type":"send","client_id":"mine","text":"half \\ud83d a smiley"}', "message_not_text"),
+        ('{"type":"send","client_id":"mine","text":5}', "frame_malformed"),
+    ],
+)
+async def test_a_message_that_cannot_even_be_read_is_refused_by_name(
+    socket: Socket, frame: str, code: str
+) -> None:
+    await socket.say_raw(frame)
+
+    error = await socket.hears()
+    assert (error["code"], error["details"]["client_id"]) == (code, "mine")
+    assert await in_database_thread(Message.objects.count) == 1
+
+
 def nested(depth: int) -> str:
     return '{"type":"ping","x":' + "[" * depth + "]" * depth + "}"
 
@@ -145,7 +162,6 @@ BROKEN_FRAMES: dict[str, str | bytes] = {
     "a text that is a number": '{"type":"send","client_id":"a","text":5}',
     "a text that is null": '{"type":"send","client_id":"a","text":null}',
     "a text that is a list": '{"type":"send","client_id":"a","text":["a"]}',
-    "half of a pair": '{"type":"send","client_id":"a","text":"\\ud800"}',
     "a turn in quotes": '{"type":"stop","turn":"1"}',
     "a turn that is true": '{"type":"stop","turn":true}',
     "a turn with a fraction": '{"type":"stop","turn":1.5}',
