@@ -4,12 +4,14 @@ import logging
 import shlex
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from core.secret_files import secret_of_environment
 
+_DATABASES = ("sqlite:///", "postgres://", "postgresql://")
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -33,6 +35,27 @@ class Environment(environ.Env):  # type: ignore[misc]
         if value not in _YES | _NO:
             raise ImproperlyConfigured(f"{var} is {value!r}; it must be true or false.")
         return value in _YES
+
+    def int(self, var: str, default: int) -> int:
+        """Raises `ImproperlyConfigured` for what is no whole number from 0 on."""
+        value = self.str(var, str(default)).strip()
+        if not (value.isascii() and value.isdigit()):
+            raise ImproperlyConfigured(f"{var} is {value!r}; it must be a whole number, 0 or more.")
+        return int(value)
+
+    def time_zone(self, var: str, default: str) -> str:
+        """Raises `ImproperlyConfigured` for a place that has no time."""
+        value: str = self.str(var, default).strip()
+        if value not in available_timezones():
+            raise ImproperlyConfigured(f"{var} is {value!r}; it must be a time zone, as Europe/Berlin is.")
+        return value
+
+    def database(self, var: str, default: str) -> dict[str, Any]:
+        """Raises `ImproperlyConfigured` for another kind. It is not shown: a password may be in it."""
+        address = self.secret(var) or default
+        if not address.startswith(_DATABASES):
+            raise ImproperlyConfigured(f"{var} must begin with one of {', '.join(_DATABASES)}")
+        return dict(self.db_url_config(address))
 
     def log_level(self, var: str, default: str) -> str:
         """Raises `ImproperlyConfigured` for a level that logging does not know."""

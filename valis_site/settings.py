@@ -127,8 +127,7 @@ TEMPLATES = [
     },
 ]
 
-_database = env.secret("DATABASE_URL") or f"sqlite:///{VALIS_DATA_DIR / 'valis.sqlite3'}"
-DATABASES = {"default": env.db_url_config(_database)}
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VALIS_DATA_DIR / 'valis.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "valis_site.sqlite"
     # Connections stay open in their thread: opening one costs more than most of our queries.
@@ -177,7 +176,7 @@ AXES_ENABLE_ADMIN = False  # `accounts.admin` has pages of its own
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = env.str("VALIS_TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("VALIS_TIME_ZONE", "UTC")
 USE_I18N = False
 USE_TZ = True
 
