@@ -50,6 +50,7 @@ class PersonaAdmin(Audited, Guarded, Versioned, ComesAndGoes, HasBook, HasGolden
     actions = ("reset_chosen", "export_chosen")
     actions_detail = ("open_lorebook", "open_golden_dialogues", "reset_this")
     warn_unsaved_form = True
+    change_form_after_template = "admin/personas/fidelity.html"
     day_in_words: Callable[[Persona], str] = staticmethod(lambda persona: "")
     """What a persona has used today. The ledger, which is above, puts its own words here."""
 

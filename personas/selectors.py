@@ -14,6 +14,11 @@ def active_personas() -> QuerySet[Persona]:
     return Persona.objects.filter(is_active=True)
 
 
+def all_personas() -> QuerySet[Persona]:
+    """Those that are not active too, for who looks after them."""
+    return Persona.objects.all()
+
+
 def found_personas(q: str = "", tag: str = "") -> QuerySet[Persona]:
     """Active ones with these words in what people see of them, and with this tag, whatever its case."""
     personas = active_personas()

@@ -13,7 +13,7 @@ from core.schemas import ErrorOut
 from diagnostics.fidelity import schemas
 from diagnostics.fidelity.models import FidelityRun
 from diagnostics.fidelity.presenting import report_form, run_form
-from diagnostics.fidelity.reading import persona_for_fidelity, run_by_id, runs_of
+from diagnostics.fidelity.reading import persona_for_fidelity, run_before, run_by_id, runs_of
 from diagnostics.fidelity.reporting import comparisons_of, report_of
 from diagnostics.fidelity.starting import start_run, stop_run
 
@@ -54,7 +54,9 @@ def report(request: HttpRequest, run_id: int) -> dict[str, Any]:
     user = user_of(request, Right.READ_DIAGNOSTICS)
     asking = key_of(request) or user
     run = run_by_id(run_id)
-    return report_form(report_of(run), comparisons_of(run) if asking.may(Right.READ_PROMPTS) else [])
+    return report_form(
+        report_of(run, before=run_before(run)), comparisons_of(run) if asking.may(Right.READ_PROMPTS) else []
+    )
 
 
 @router.post(

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from diagnostics.fidelity.models import AnswerOutcome, FidelityAnswer, FidelityRun
-from diagnostics.fidelity.reading import run_before
 from diagnostics.fidelity.speakers import Speaker
 from personas.golden.dialogues import GoldenDialogue
 from personas.golden.drifting import Drift, Measure, Word, drift
@@ -38,6 +37,11 @@ class Row:
     @property
     def word(self) -> Word | None:
         return self.drift.overall if self.drift else None
+
+    @property
+    def answers(self) -> int:
+        """How many there are to be."""
+        return self.counts.total()
 
     @property
     def measures(self) -> list[Compared]:
@@ -78,8 +82,8 @@ class Compare:
     replies: list[Reply]
 
 
-def report_of(run: FidelityRun) -> Report:
-    before = run_before(run)
+def report_of(run: FidelityRun, *, before: FidelityRun | None) -> Report:
+    """`before` is what it is compared with."""
     rows, earlier = _rows(run), _drifts(before) if before else {}
     answers = run.answers.all()
     waiting = [each for each in answers if each.outcome == AnswerOutcome.WAITING]

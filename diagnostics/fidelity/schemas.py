@@ -8,7 +8,7 @@ from pydantic import Field
 
 WordName = Literal["close", "drifts", "off"]
 OutcomeName = Literal["waiting", "answered", "failed", "skipped"]
-Name = Annotated[str, Field(max_length=60)]
+Name = Annotated[str, Field(max_length=200)]
 
 
 class FidelityIn(Schema):

@@ -58,6 +58,8 @@ function confirming(form) {
   let isConfirmed = false;
   form.addEventListener("submit", (event) => {
     if (isConfirmed) return;
+    // What goes elsewhere saves nothing, and what was changed here stays changed.
+    if (event.submitter?.hasAttribute("formaction")) return event.stopImmediatePropagation();
     event.preventDefault();
     event.stopImmediatePropagation();
     submitter = event.submitter;

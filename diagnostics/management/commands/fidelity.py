@@ -8,7 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from core.errors import ValisError
 from diagnostics.fidelity.holding import Held
 from diagnostics.fidelity.presenting import report_form
-from diagnostics.fidelity.reading import persona_for_fidelity, run_by_id
+from diagnostics.fidelity.reading import persona_for_fidelity, run_before, run_by_id
 from diagnostics.fidelity.reporting import MEASURES, Report, comparisons_of, report_of
 from diagnostics.fidelity.running import go_through
 from diagnostics.fidelity.starting import start_held_run, stop_run
@@ -39,7 +39,8 @@ class Command(BaseCommand):
         except ValisError as error:
             raise CommandError(error.message) from error
         self._run(held)
-        report = report_of(run_by_id(held.id))
+        run = run_by_id(held.id)
+        report = report_of(run, before=run_before(run))
         if options["json"]:
             form = report_form(report, comparisons_of(report.run))
             self.stdout.write(json.dumps(form, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             raise CommandError("Stopped.", returncode=INTERRUPTED) from None
 
     def _tell(self, held: Held) -> None:
-        report = report_of(run_by_id(held.id))
+        report = report_of(run_by_id(held.id), before=None)
         self.stderr.write(f"{report.done} of {report.total}, {report.current}", self.style.NOTICE)
 
     def _show(self, report: Report) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import User
 from diagnostics.fidelity.models import FidelityRun
-from diagnostics.fidelity.reading import run_by_id
-from diagnostics.fidelity.reporting import Row, report_of
+from diagnostics.fidelity.reading import run_before, run_by_id
+from diagnostics.fidelity.reporting import Report, Row, report_of
 from diagnostics.fidelity.running import go_on
 from diagnostics.fidelity.starting import start_run
 from personas.golden.dialogues import golden_dialogues
@@ -56,5 +56,11 @@ def finish(run: FidelityRun, *, most: int = 200) -> FidelityRun:
     return run_by_id(run.pk)
 
 
+def compared(run: FidelityRun) -> Report:
+    """As a page or the API shows it."""
+    run = run_by_id(run.pk)
+    return report_of(run, before=run_before(run))
+
+
 def rows_of(run: FidelityRun) -> dict[str, Row]:
-    return {row.speaker.name: row for row in report_of(run_by_id(run.pk)).rows}
+    return {row.speaker.name: row for row in compared(run).rows}

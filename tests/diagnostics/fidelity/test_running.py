@@ -16,7 +16,7 @@ from core.errors import Conflict, InvalidInput
 from diagnostics.fidelity import holding, running
 from diagnostics.fidelity.models import AnswerOutcome, FidelityAnswer, FidelityRun, RunState
 from diagnostics.fidelity.reading import run_by_id
-from diagnostics.fidelity.reporting import comparisons_of, report_of
+from diagnostics.fidelity.reporting import comparisons_of
 from diagnostics.fidelity.running import Next, answer_one, go_on
 from diagnostics.fidelity.starting import KEPT_RUNS, start_held_run, start_run, stop_run
 from diagnostics.tasks import sweep_fidelity
@@ -31,6 +31,7 @@ from tests.diagnostics.fidelity.conftest import (
     REFUSING,
     Speak,
     Start,
+    compared,
     finish,
     in_voice,
     rows_of,
@@ -312,7 +313,7 @@ def test_a_run_whose_persona_is_gone_asks_nobody(speak: Speak, start: Start, jan
 
     assert finish(run).state == RunState.INTERRUPTED
     assert not playing.calls
-    assert report_of(run_by_id(run.pk)).rows
+    assert compared(run).rows
 
 
 def test_without_golden_dialogues_there_is_nothing_to_run(speak: Speak, start: Start, jane: Persona) -> None:
@@ -355,7 +356,7 @@ def test_the_run_before_is_compared_with(speak: Speak, start: Start, jane: Perso
     first = finish(start())
     playing.cast("main-1", OUT_OF_VOICE)
 
-    report = report_of(finish(start()))
+    report = compared(finish(start()))
 
     assert report.before == first
     assert (report.rows[0].word, report.rows[0].was.overall) == ("off", "close")
@@ -373,7 +374,7 @@ def test_a_draft_is_asked_with_its_values_which_are_not_saved_and_no_run_is_comp
     assert "curt and grumpy" in playing.calls[0].body["messages"][0]["content"]
     jane.refresh_from_db()
     assert jane.tone != "curt and grumpy"
-    assert report_of(finish(start())).before is None
+    assert compared(finish(start())).before is None
 
 
 def test_history_stays_readable_when_dialogues_and_providers_have_changed(
