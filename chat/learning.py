@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Now
 
 from chat import line
-from chat.models import Turn
+from chat.models import OPEN_STATUSES, Session, Turn
 from chat.paths import shown_among
 from core.events import emit
 from core.queries import row_or_none
@@ -64,10 +64,22 @@ def due() -> list[tuple[int, int]]:
 
 
 def spare_places(limits: EngineLimits) -> int:
-    """Places that learning may use: none while somebody waits, and never the last one."""
+    """Places that learning may use: none while somebody waits, and the last one only while nobody talks."""
     if line.waiting_for_place().exists():
         return 0
-    return max(0, limits.max_concurrent_requests - line.busy_places() - holding.running() - 1)
+    running = holding.running()
+    spare = limits.max_concurrent_requests - line.busy_places() - running - 1
+    return spare if spare > 0 else int(not running and nobody_talks())
+
+
+def nobody_talks() -> bool:
+    """No reply is asked for, and for a while there was none."""
+    lately = Session.objects.filter(is_transient=False, last_activity_at__gt=Now() - PAUSE)
+    return not somebody_asks() and not lately.exists()
+
+
+def somebody_asks() -> bool:
+    return Turn.objects.filter(status__in=OPEN_STATUSES).exists()
 
 
 def next_lesson(*, persona_id: int, person_id: int) -> list[Turn]:

@@ -9,12 +9,13 @@ from django.db import Error, InterfaceError, OperationalError, transaction
 
 from chat import learning
 from chat.models import Turn
-from chat.running import running_turns
+from chat.running import GAVE_WAY, running_turns
 from core.events import emit
 from core.metrics import counter
 from core.request_id import start_request
 from memory.learning import holding
 from memory.learning.answers import Add, Change, Forget, Unreadable
+from memory.learning.asking import has_one_place
 from memory.learning.drawing import compress_some, draw
 from memory.learning.exchanges import Lesson
 from memory.learning.holding import Held
@@ -58,8 +59,9 @@ def _learned(held: Held, persona_id: int, person_id: int, limits: EngineLimits, 
     except LeaseLost:
         logger.warning("learning %s was taken over by another worker", held.id)
         return "lost"
-    except CallStopped:
-        holding.let_go(held, tries=held.tries - 1)
+    except CallStopped as stopped:
+        later = TRY_AGAIN if stopped.reason == GAVE_WAY else None
+        holding.let_go(held, tries=held.tries - 1, due_in=later)
         return "stopped"
     except Error:
         raise
@@ -84,14 +86,14 @@ def _learn(held: Held, persona_id: int, person_id: int, limits: EngineLimits, st
         holding.let_go(held, tries=held.tries - 1, due_in=TRY_AGAIN)
         return "put_off"
     else:
-        lesson = Lesson(persona, person_id, exchanges, limits)
+        lesson = Lesson(persona, person_id, exchanges, limits, learning.nobody_talks())
         return _taken(lesson, turns, held, stop)
     holding.let_go(held)
     return "let_go" if found else "nothing"
 
 
 def _taken(lesson: Lesson, turns: list[Turn], held: Held, stop: StopSignal) -> str:
-    keep = _Keeping(held)
+    keep = _Keeping(held, _way_to_give(lesson, stop))
     try:
         operations = draw(lesson, stop=stop, keep=keep)
         if operations is None:
@@ -128,21 +130,39 @@ def _store(
         emit("learned", persona=lesson.persona.name, exchanges=len(turns), **merging.done)
 
 
-class _Keeping:
-    """Renews the lease now and then. A database that is away is only waited for."""
+def _way_to_give(lesson: Lesson, stop: StopSignal) -> StopSignal | None:
+    """What to set when somebody asks for a reply, where that would have to wait for this call."""
+    is_in_the_way = lesson.limits.max_concurrent_requests == 1 or has_one_place(lesson)
+    if not (lesson.takes_last_place and is_in_the_way):
+        return None
+    running_turns.give_way(stop)
+    return stop
 
-    def __init__(self, held: Held) -> None:
+
+class _Keeping:
+    """Renews the lease now and then. A database that is away is only waited for.
+
+    With `stop`, it is also looked whether somebody asks for a reply, in this process or another.
+    """
+
+    def __init__(self, held: Held, stop: StopSignal | None) -> None:
         self._held = held
+        self._stop = stop
         self._keep_at = time.monotonic() + _KEEP_EVERY
 
     def __call__(self) -> None:
-        if time.monotonic() < self._keep_at:
-            return
-        self._keep_at = time.monotonic() + _KEEP_EVERY
         try:
-            is_kept = holding.keep(self._held)
+            if self._stop and not self._stop.is_set and learning.somebody_asks():
+                self._stop.set(GAVE_WAY)
+            is_kept = self._is_kept()
         except (OperationalError, InterfaceError):
             logger.warning("the lease of learning %s was not renewed", self._held.id, exc_info=True)
             return
         if not is_kept:
             raise LeaseLost
+
+    def _is_kept(self) -> bool:
+        if time.monotonic() < self._keep_at:
+            return True
+        self._keep_at = time.monotonic() + _KEEP_EVERY
+        return holding.keep(self._held)

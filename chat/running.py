@@ -13,6 +13,7 @@ from providers.stopping import StopSignal
 
 STOPPED_BY_PERSON = "stopped"
 SERVER_STOPPED = "server_stopped"
+GAVE_WAY = "gave_way"
 
 
 class RunningTurns:
@@ -20,6 +21,7 @@ class RunningTurns:
         self._guard = threading.Lock()
         # By signal, not by turn: a late worker of a turn may still run beside its present one.
         self._turns: dict[StopSignal, int | None] = {}
+        self._give_way: set[StopSignal] = set()
         self._is_closing = False
         self._listener: Future[None] | None = None
 
@@ -31,8 +33,11 @@ class RunningTurns:
         with self._guard:
             self._turns[signal] = turn_id
             is_closing = self._is_closing
+            in_the_way = list(self._give_way) if turn_id is not None else ()
             if self._listener is None or self._listener.done():
                 self._listener = run_on_loop(self._listen())
+        for each in in_the_way:
+            each.set(GAVE_WAY)
         if is_closing:
             signal.set(SERVER_STOPPED)
         try:
@@ -40,6 +45,12 @@ class RunningTurns:
         finally:
             with self._guard:
                 del self._turns[signal]
+                self._give_way.discard(signal)
+
+    def give_way(self, signal: StopSignal) -> None:
+        """From here on other work, which is stopped as soon as this process begins a turn."""
+        with self._guard:
+            self._give_way.add(signal)
 
     def stop(self, turn_id: int) -> None:
         with self._guard:

@@ -30,18 +30,20 @@ def answer(
     only_fallback: str = "",
     may_fall_back: bool = True,
     in_background: bool = False,
+    takes_last_place: bool = False,
 ) -> Generator[CascadeEvent]:
     """Get one reply. Text goes to `on_text`, on the engine loop; the events end with `Answered`.
 
     With a `model`, only it or the fallback voice answers; `only_fallback` is why nobody else may. Where the
     fallback voice may not, the events may end with `Unanswered`. A call `in_background` stands back behind
-    people's: it never takes a provider's last place, waits for none, and goes round once.
+    people's: it waits for no place of a provider and goes round once; where there are more, it leaves one, and
+    the only place it takes only if it `takes_last_place`.
     Raises `CallStopped` when `stop` was set.
     """
     note_used(limits)
     candidates = line_up(cascade, limits, model=model, user_id=account.user_id)
     if in_background:
-        candidates = [_leaving_a_place(each) for each in candidates]
+        candidates = [_leaving_a_place(each, takes_last=takes_last_place) for each in candidates]
         limits = limits.model_copy(update={"retry_schedule": (), "place_wait": 0.0})
     if only_fallback:
         candidates = [_skipped(each, only_fallback) for each in candidates]
@@ -58,8 +60,10 @@ def answer(
     ).walk()
 
 
-def _leaving_a_place(candidate: Candidate) -> Candidate:
-    return replace(candidate, places=candidate.places - 1) if candidate.places else candidate
+def _leaving_a_place(candidate: Candidate, *, takes_last: bool) -> Candidate:
+    if not candidate.places or (takes_last and candidate.places == 1):
+        return candidate
+    return replace(candidate, places=candidate.places - 1)
 
 
 def _drill_among(candidates: Sequence[Candidate]) -> int | None:

@@ -6,10 +6,18 @@ from contextlib import closing
 from memory.learning.exchanges import Lesson
 from providers.calls import CallRequest
 from providers.cascade import Answered, Restarted, Unanswered
+from providers.lineup import line_up
 from providers.stopping import StopSignal
 from usage.ledger import Account
 from usage.metering import answer
 from usage.models import Purpose
+
+
+def has_one_place(lesson: Lesson) -> bool:
+    """Whether some provider that may be asked serves one call at a time."""
+    return any(
+        each.places == 1 for each in line_up(_cascade(lesson), lesson.limits, user_id=lesson.person_id)
+    )
 
 
 def ask(request: CallRequest, lesson: Lesson, *, stop: StopSignal, keep: Callable[[], None]) -> str | None:
@@ -18,10 +26,9 @@ def ask(request: CallRequest, lesson: Lesson, *, stop: StopSignal, keep: Callabl
     Raises `CallStopped` when `stop` was set.
     """
     pieces: list[str] = []
-    chosen = lesson.limits.memory_model
     events = answer(
         request,
-        cascade=(chosen,) if chosen else lesson.persona.snapshot().cascade,
+        cascade=_cascade(lesson),
         limits=lesson.limits,
         account=Account(
             Purpose.MEMORY,
@@ -33,6 +40,7 @@ def ask(request: CallRequest, lesson: Lesson, *, stop: StopSignal, keep: Callabl
         stop=stop,
         may_fall_back=False,
         in_background=True,
+        takes_last_place=lesson.takes_last_place,
     )
     with closing(events):
         for event in events:
@@ -44,3 +52,8 @@ def ask(request: CallRequest, lesson: Lesson, *, stop: StopSignal, keep: Callabl
             elif isinstance(event, Unanswered):
                 break
     return None
+
+
+def _cascade(lesson: Lesson) -> tuple[str, ...]:
+    chosen = lesson.limits.memory_model
+    return (chosen,) if chosen else tuple(lesson.persona.snapshot().cascade)

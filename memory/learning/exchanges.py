@@ -20,9 +20,13 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Exchanges of one chat, the oldest first, with whom they were."""
+    """Exchanges of one chat, the oldest first, with whom they were.
+
+    `takes_last_place`: nobody talks, so also the only place at a provider may be used.
+    """
 
     persona: Persona
     person_id: int
     exchanges: Sequence[Exchange]
     limits: EngineLimits
+    takes_last_place: bool = False

@@ -394,6 +394,54 @@ def test_it_takes_no_last_place_and_none_while_people_wait(
     assert lessons_given() == 1
 
 
+def everybody_falls_silent() -> None:
+    Session.objects.update(last_activity_at=timezone.now() - timedelta(minutes=2))
+
+
+@pytest.mark.parametrize("whose", [EngineSettings, Provider])
+def test_the_only_place_is_used_while_nobody_talks(
+    tell: Tell, lesson: Lesson, whose: type[EngineSettings] | type[Provider]
+) -> None:
+    turn = tell("I play the cello.")
+    whose.objects.update(max_concurrent_requests=1)
+    lesson()
+    assert lessons_given() == 0
+
+    Learning.objects.update(due_at=None)
+    everybody_falls_silent()
+    lesson(cello(turn))
+    assert known() == {"Plays the cello."}
+
+
+@pytest.mark.parametrize("whose", [EngineSettings, Provider])
+def test_who_writes_then_gets_the_only_place_and_it_is_learned_later(
+    tell: Tell,
+    lesson: Lesson,
+    say: Say,
+    playing: PlayingServer,
+    alice: User,
+    jane: Persona,
+    eventually: Callable[..., None],
+    whose: type[EngineSettings] | type[Provider],
+) -> None:
+    turn = tell("I play the cello.")
+    whose.objects.update(max_concurrent_requests=1)
+    everybody_falls_silent()
+    playing.cast("m", "after:30:say:Never.")
+    learning_now = in_thread(lessons.learn, persona_id=jane.pk, person_id=alice.pk)
+    eventually(lambda: Call.objects.filter(purpose=Purpose.MEMORY).exists())
+    playing.cast("m", "say:Here I am.")
+
+    assert reply_to(say("Are you there?").turn).text == "Here I am."
+    learning_now.result(20)
+    assert not Memory.objects.exists()
+    Learning.objects.update(due_at=None)
+    everybody_falls_silent()
+    a_while_passes()
+    lesson(cello(turn))
+    assert known() == {"Plays the cello."}
+
+
 def test_a_reply_is_as_quick_as_without_learning(say: Say, playing: PlayingServer) -> None:
     def statements() -> int:
         turn = say().turn
