@@ -36,8 +36,8 @@ def answer(
 
     With a `model`, only it or the fallback voice answers; `only_fallback` is why nobody else may. Where the
     fallback voice may not, the events may end with `Unanswered`. A call `in_background` stands back behind
-    people's: it waits for no place of a provider and goes round once; where there are more, it leaves one, and
-    the only place it takes only if it `takes_last_place`.
+    people's: it waits for no place of a provider and goes round once. Of several places it leaves one; the
+    only one it uses if it `takes_last_place`.
     Raises `CallStopped` when `stop` was set.
     """
     note_used(limits)
