@@ -7,6 +7,7 @@ from chat.briefs import Brief
 from chat.models import Message, Session, Turn
 from memory.recall import Recalled, recall
 from memory.sources import forget_messages, restore_messages, withdraw_messages
+from memory.switches import may_remember
 from providers.limits import EngineLimits
 
 _FEW = 20
@@ -19,6 +20,14 @@ def memories_for(turn: Turn, limits: EngineLimits) -> tuple[Recalled, ...]:
     brought = Brief.from_json(turn.brief).dialogue
     question = brought[-1].text if brought else turn.question.text
     return recall(question, persona_id=turn.persona.pk, person_id=turn.session.owner_id, limits=limits)
+
+
+def memories_next(session: Session, question: str, limits: EngineLimits) -> tuple[Recalled, ...]:
+    """What would come to mind if this were asked next."""
+    persona, person_id = session.persona, session.owner_id
+    if persona is None or not may_remember(person_id=person_id, persona=persona, limits=limits):
+        return ()
+    return recall(question, persona_id=persona.pk, person_id=person_id, limits=limits)
 
 
 def frozen(memories: Iterable[Recalled]) -> dict[str, Any]:

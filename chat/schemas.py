@@ -159,12 +159,13 @@ class ContextOut(Schema):
     room: Annotated[int, Field(description="the most tokens that would ever go along")]
     percent: Annotated[int, Field(description="how full it is, by whichever limit comes first")]
     persona_tokens: int
+    memory_tokens: Annotated[int, Field(description="for what the persona remembers, by the last question")]
     said_tokens: int
     messages: int
     most_messages: int
     characters: int
     most_characters: int
-    left_out: Annotated[int, Field(description="one's own first messages that are no longer told")]
+    left_out: Annotated[int, Field(description="one's own first messages no longer told, 500 at most")]
     model: Annotated[str, Field(description="who would be asked first; empty when nobody can be")]
     window: Annotated[int | None, Field(description="tokens it takes; null where that is not known")]
 

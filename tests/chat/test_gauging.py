@@ -7,8 +7,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from chat import gauging
 from chat.gauging import Gauge, gauge_of
 from chat.models import Session, Turn
+from memory.models import Memory
+from memory.switches import want_memory
 from providers.models import EngineSettings, Provider
 from tests.chat.conftest import Say
 from tests.chat.working import reply_to
@@ -50,6 +53,33 @@ def test_what_was_said_and_the_persona_fill_it(talk) -> None:
     assert context.tokens == context.persona_tokens + context.said_tokens
     assert 0 < context.percent < 100
     assert context.left_out == 0
+
+
+def test_what_the_persona_remembers_is_counted(talk, learn: Callable[..., Memory], alice: User) -> None:
+    session = talk("Do you remember my cello?")
+    before = gauged(session).context
+    learn("Plays the cello in an orchestra of forty.")
+    context = gauged(session).context
+
+    assert before.memory_tokens == 0
+    assert context.memory_tokens > 10
+    assert context.persona_tokens == before.persona_tokens
+    assert context.tokens == before.tokens + context.memory_tokens
+    want_memory(alice, is_on=False)
+    assert gauged(session).context.memory_tokens == 0
+
+
+def test_of_what_is_left_out_only_so_much_is_counted(
+    talk, quick_engine: EngineSettings, monkeypatch: pytest.MonkeyPatch, as_user, alice: User
+) -> None:
+    monkeypatch.setattr(gauging, "MOST_LEFT_OUT", 2)
+    quick_engine.history_messages = 2
+    quick_engine.save()
+    session = talk("One", "Two", "Three", "Four", "Five")
+
+    assert gauged(session).context.left_out == 2
+    page = as_user(alice).get(f"/chat/{session.pk}/usage/").content.decode()
+    assert "2 messages or more are no longer told" in page
 
 
 def test_it_is_full_as_soon_as_something_is_left_out(talk, quick_engine: EngineSettings) -> None:
@@ -141,7 +171,7 @@ def test_a_persona_that_cannot_be_read_hides_nothing(talk) -> None:
 def test_it_takes_few_queries(talk, django_assert_max_num_queries) -> None:
     session = Session.objects.select_related("persona").get(pk=talk("One", "Two", "Three").pk)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         gauge_of(session)
 
 
