@@ -110,7 +110,8 @@ def is_in_drill(person_id: int) -> bool:
 
 
 def exchanges_of(turns: Iterable[Turn]) -> list[Exchange]:
-    """Each message once, with the newest reply to it; not those that were edited since."""
+    """Each message once, with the newest reply to it; not those that were edited since, nor what somebody
+    else than the owner wrote in the chat."""
     turns = list(turns)
     shown = {message.pk for message in shown_among([turn.question for turn in turns])}
     by_question = {turn.question_id: turn for turn in turns if turn.question_id in shown}
@@ -122,7 +123,7 @@ def exchanges_of(turns: Iterable[Turn]) -> list[Exchange]:
             turn.question.created_at,
         )
         for turn in by_question.values()
-        if turn.question.text
+        if turn.question.text and turn.question.author_id == turn.session.owner_id
     ]
 
 

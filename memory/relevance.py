@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+")
 _HALVED_AFTER_DAYS = 30
 _UNSURE = 0.5
 # So frequent that finding them says nothing.
-_EMPTY_WORDS = frozenset(
+EMPTY_WORDS = frozenset(
     """
     about also and any are been but can could did does doing done for from get got had has have her him
     his how into its just know let like make may might more most much must need not now our out over
@@ -59,7 +59,7 @@ class Candidate:
 def telling_words(question: str) -> list[str]:
     """The words that may lead to a memory; of many the longest, which tend to be rare."""
     words = _WORD.findall(unicodedata.normalize("NFC", question[:_READ]).lower())
-    telling = dict.fromkeys(each for each in words if len(each) >= _SHORTEST and each not in _EMPTY_WORDS)
+    telling = dict.fromkeys(each for each in words if len(each) >= _SHORTEST and each not in EMPTY_WORDS)
     return sorted(telling, key=len, reverse=True)[:MOST_WORDS]
 
 

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.text import is_storable
 
 MOST_OPERATIONS = 12
+LONGEST_ANSWER = 50_000
+"""Characters: more than anything that was asked for, and little enough to be looked through."""
 _FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
 
-Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S")]
+Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\w")]
 Number = Annotated[int, Field(ge=1)]
 Importance = Annotated[int, Field(ge=1, le=10)]
 Confidence = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -66,7 +68,7 @@ class _Operations(BaseModel):
 class _Summary(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    summary: Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"\S")]
+    summary: Annotated[str, Field(min_length=1, max_length=3_900, pattern=r"\w")]
 
 
 def read_operations(
@@ -94,6 +96,8 @@ def read_summary(answer: str) -> str:
 
 
 def _json_of(answer: str) -> str:
+    if len(answer) > LONGEST_ANSWER:
+        raise Unreadable("answer: too long")
     answer = answer.strip()
     if not is_storable(answer):
         raise Unreadable("characters that cannot be stored")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 
+from memory.learning.answers import LONGEST_ANSWER, Unreadable
 from memory.learning.exchanges import Lesson
 from providers.calls import CallRequest
 from providers.cascade import Answered, Restarted, Unanswered
@@ -20,12 +21,36 @@ def has_one_place(lesson: Lesson) -> bool:
     )
 
 
+class _SoFar:
+    """What has come of an answer, as far as anybody would look through it."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._pieces: list[str] = []
+        self._left = LONGEST_ANSWER
+
+    def add(self, piece: str) -> None:
+        self._left -= len(piece)
+        if not self.is_too_long:
+            self._pieces.append(piece)
+
+    @property
+    def is_too_long(self) -> bool:
+        return self._left < 0
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+
 def ask(request: CallRequest, lesson: Lesson, *, stop: StopSignal, keep: Callable[[], None]) -> str | None:
     """What the model answered; None when nobody could. `keep` is called at least once a second meanwhile.
 
-    Raises `CallStopped` when `stop` was set.
+    Raises `CallStopped` when `stop` was set, or `Unreadable` as soon as there is too much of it.
     """
-    pieces: list[str] = []
+    so_far = _SoFar()
     events = answer(
         request,
         cascade=_cascade(lesson),
@@ -36,7 +61,7 @@ def ask(request: CallRequest, lesson: Lesson, *, stop: StopSignal, keep: Callabl
             persona_id=lesson.persona.pk,
             persona_slug=lesson.persona.slug,
         ),
-        on_text=pieces.append,
+        on_text=so_far.add,
         stop=stop,
         may_fall_back=False,
         in_background=True,
@@ -45,10 +70,12 @@ def ask(request: CallRequest, lesson: Lesson, *, stop: StopSignal, keep: Callabl
     with closing(events):
         for event in events:
             keep()
+            if so_far.is_too_long:
+                raise Unreadable("answer: too long")
             if isinstance(event, Restarted):
-                pieces.clear()
+                so_far.clear()
             elif isinstance(event, Answered):
-                return "".join(pieces)
+                return so_far.text
             elif isinstance(event, Unanswered):
                 break
     return None

@@ -10,6 +10,7 @@ from memory.learning.asking import ask
 from memory.learning.exchanges import Lesson
 from memory.learning.merging import least_worth_keeping
 from memory.learning.prompting import learning_request, summary_request
+from memory.learning.wording import as_reported
 from memory.models import WARM_KINDS, Memory
 from memory.recall import recall
 from memory.services import compress, usable
@@ -60,7 +61,7 @@ def compress_some(lesson: Lesson, *, stop: StopSignal, keep: Keep) -> Memory | N
     told = ask(summary_request(rows), lesson, stop=stop, keep=keep)
     if told is None:
         return None
-    text = read_summary(told)
+    text = as_reported(read_summary(told))
     with transaction.atomic():
         in_single_file(f"memories {whose['persona_id']} {whose['person_id']}")
         seen = {each.pk: each.version for each in rows}

@@ -6,6 +6,7 @@ The fence is raised by each who takes it; who holds an older number changes noth
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import IntegrityError
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -27,8 +28,11 @@ class Held:
 
 
 def hold(*, persona_id: int, person_id: int) -> Held | None:
-    """None when somebody learns already, or it is not to be tried again yet."""
-    row, _ = Learning.objects.get_or_create(persona_id=persona_id, person_id=person_id)
+    """None when somebody learns already, it is not to be tried again yet, or one of the two is gone."""
+    try:
+        row, _ = Learning.objects.get_or_create(persona_id=persona_id, person_id=person_id)
+    except IntegrityError:
+        return None
     free = Learning.objects.filter(pk=row.pk, fence=row.fence).exclude(_IS_HELD | Q(due_at__gt=Now()))
     if not free.update(fence=F("fence") + 1, tries=F("tries") + 1, lease_until=Now() + LEASE):
         return None

@@ -95,6 +95,16 @@ def test_so_many_and_no_more() -> None:
         read(*[ADD] * 13)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    ["[" * 40_000, '{"operations":' * 3_000, "x" * 60_000, f'{{"operations": [{"{}," * 30_000}'],
+    ids=["brackets", "nested", "long", "many"],
+)
+def test_a_flood_is_refused_without_being_looked_through(answer: str) -> None:
+    with pytest.raises(Unreadable):
+        read_operations(answer, messages={1}, known={7})
+
+
 def test_what_is_wrong_is_told_without_a_word_of_the_answer() -> None:
     with pytest.raises(Unreadable) as refused:
         read(ADD | {"kind": "her secret"})
