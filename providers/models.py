@@ -116,6 +116,14 @@ class Place(models.Model):
         return f"a place at {self.provider}"
 
 
+def memory_model_problem(choice: str) -> str:
+    """What is wrong with *provider model*, or a provider alone; '' when nothing is."""
+    name = choice.partition(" ")[0]
+    if not name or Provider.objects.filter(name=name).exists():
+        return ""
+    return f"There is no provider “{name}”."
+
+
 class EngineSettings(models.Model):
     """One row: what the engine goes by, read when a turn starts."""
 
@@ -228,9 +236,8 @@ class EngineSettings(models.Model):
 
     def clean(self) -> None:
         problems = limit_problems(self.values())
-        name = self.memory_model.partition(" ")[0]
-        if name and not Provider.objects.filter(name=name).exists():
-            problems["memory_model"] = f"There is no provider “{name}”."
+        if "memory_model" not in problems and (problem := memory_model_problem(self.memory_model)):
+            problems["memory_model"] = problem
         if problems:
             raise ValidationError(problems)
 

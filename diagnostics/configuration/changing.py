@@ -20,7 +20,7 @@ from diagnostics.configuration.form import (
 )
 from diagnostics.configuration.snapshots import taken_together
 from providers.limits import EngineLimits, limit_problems, shown_value, unknown_names
-from providers.models import EngineSettings, Provider
+from providers.models import EngineSettings, Provider, memory_model_problem
 
 
 @dataclass(slots=True)
@@ -78,6 +78,11 @@ def _plan_engine(planned: Plan, wanted: Mapping[str, Any], after: Data, *, skips
     planned.problems += [
         f"engine.{name} = {shown_value(known[name])}: {reason}" for name, reason in wrong.items()
     ]
+    chosen = known.get("memory_model", after["engine"]["memory_model"])
+    is_new = "memory_model" not in wrong and chosen != after["engine"]["memory_model"]
+    if is_new and (problem := memory_model_problem(chosen)):
+        told.append(f"engine.memory_model = {shown_value(chosen)}: {problem}")
+        wrong["memory_model"] = problem
     for name, value in known.items():
         if name not in wrong:
             planned.engine[name] = after["engine"][name] = value

@@ -313,3 +313,18 @@ def test_a_value_that_was_forced_in_neither_stops_other_changes_nor_the_admin(st
     page = staff.get(reverse("admin:providers_enginesettings_change", args=[1]))
     assert page.status_code == 200
     assert "max_output = 1: It must be a whole number" in page.text
+
+
+def test_memories_are_asked_of_no_provider_that_is_not_there(staff: Client, file: Path) -> None:
+    refused = post(staff, "", engine={"memory_model": "nobody small"})
+    assert refused.status_code == 400
+    assert "There is no provider “nobody”." in refused.json()["message"]
+    file.write_text(json.dumps({"engine": {"memory_model": "nobody small"}}))
+    with pytest.raises(CommandError, match="There is no provider"):
+        call_command("engine_config", "load")
+    assert EngineSettings.objects.filter(memory_model="nobody small").count() == 0
+
+    Provider.objects.create(name="side", kind="scripted")
+    assert post(staff, "", engine={"memory_model": "side small"}).status_code == 200
+    Provider.objects.all().delete()
+    assert post(staff, "", engine={"memory_model": "side small", "memory_tokens": 300}).status_code == 200
