@@ -11,7 +11,7 @@ QUIET :=
 PY := .venv/bin/python
 # Some images forbid Python to keep what it has compiled, and hundreds of processes would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run demo audit test test-sqlite test-postgresql test-tools check lint types format screenshots benchmark faults
 

@@ -6,7 +6,6 @@ Each figure is the median of several visits.
 """
 
 import argparse
-import shutil
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -14,6 +13,7 @@ from statistics import median
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.loading import Loading, loading_of
+from tests.harness.browsers import CHROMIUMS, path_of
 from tests.harness.person import Person
 from tests.harness.running import MODEL, running_valis
 from tests.playing import PlayingServer
@@ -72,8 +72,9 @@ def main() -> None:
         running_valis(Path(folder), playing) as valis,
         sync_playwright() as playwright,
     ):
-        path = shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=path_of(CHROMIUMS), args=["--no-sandbox", "--disable-gpu"]
+        )
         for name, (address, person) in _pages(valis.url).items():
             visits = [_visit(browser, valis.url + address, person=person) for _ in range(times)]
             print(_row(name, visits), flush=True)

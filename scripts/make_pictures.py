@@ -5,7 +5,6 @@ python -m scripts.make_pictures
 
 import io
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from tests.harness.browsers import CHROMIUMS, path_of
 from tests.harness.valis import PASSWORD, Demo
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 WIDTH, HEIGHT = 1280, 860
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 SECONDS = 60
@@ -30,7 +29,7 @@ def take_pictures() -> None:
         Demo(Path(folder) / "data") as demo,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path_of(CHROMIUMS), args=["--no-sandbox"])
         _take_chats(_logged_in(browser, demo, "demo"))
         _take_dark(_logged_in(browser, demo, "demo", color_scheme="dark"))
         _take_phone(_logged_in(browser, demo, "demo", **PHONE))
@@ -94,13 +93,6 @@ def _open_chat(page: Page, title: str) -> None:
     page.locator(".turn[data-status=complete]").last.wait_for()
     page.locator("#connection[data-state=connected]").wait_for()
     page.get_by_text(re.compile(r"about \d+ %")).first.wait_for()
-
-
-def _chromium() -> str:
-    found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
-    if found is None:
-        raise SystemExit(f"No Chromium found; looked for {', '.join(CHROMIUMS)}.")
-    return found
 
 
 def _logged_in(browser: Browser, demo: Demo, username: str, **look: Any) -> Page:

@@ -29,10 +29,18 @@ from tests.playing.server import PlayingServer
 from valis_site.memory_broker import Channel
 
 PASSWORD = "correct horse battery"
+PLACES_THAT_TAKE_LONG = {"browser", "backups", "faults", "production", "serve", "deploy", "completions"}
+"""Their tests start processes."""
 
 # How fast a machine is says nothing about what a test found.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first: else one worker would still be busy with it when the others are done."""
+    items.sort(key=lambda item: item.path.parent.name not in PLACES_THAT_TAKE_LONG)
 
 
 def _person(username: str, **rights: bool) -> User:

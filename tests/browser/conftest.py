@@ -3,7 +3,6 @@
 One of each for all tests of a file. Whatever a page complains of fails the test that opened it.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.watching import Watch
+from tests.harness.browsers import CHROMIUMS, path_of
 from tests.harness.person import Person
 from tests.harness.running import MODEL, running_valis, use_backup
 from tests.harness.store import set_up_engine, set_up_provider
@@ -41,10 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "Chromium is missing: `apt-get install chromium`, or `make test-tools`"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path_of(CHROMIUMS), args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.watching import Watch
@@ -38,9 +38,6 @@ export const greet = (name) => `Hello, ${name}`;
 
 [^1]: As it was said."""
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
 WINDOWS: dict[str, dict[str, Any]] = {
     "light desk": {"color_scheme": "light", "viewport": DESK},
@@ -67,11 +64,6 @@ def full_chat(valis: Valis, playing: PlayingServer, people: Callable[[str], Pers
     playing.calls.wait_until(lambda calls: calls[-1].said)
     demo.post(f"/api/turns/{turn['id']}/stop", {})
     return f"/chat/{session}/"
-
-
-def assert_accessible(page: Page) -> None:
-    results = Axe().run(page, options=RULES)
-    assert results.violations_count == 0, results.generate_report()
 
 
 @in_every_window

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import WINDOWS, assert_accessible
+from tests.browser.test_accessibility import WINDOWS
 from tests.browser.watching import Watch
 from tests.harness.running import MODEL
 from tests.harness.valis import Valis

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import USUAL, Visit
-from tests.browser.test_accessibility import assert_accessible, in_every_window
+from tests.browser.test_accessibility import in_every_window
 from tests.harness.person import Person
 from tests.harness.running import BACKUP_MODEL, use_backup
 from tests.harness.store import set_up_engine

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Route, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import assert_accessible
 from tests.browser.watching import Watch
 
 

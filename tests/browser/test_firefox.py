@@ -1,6 +1,5 @@
 """The five main journeys in Firefox. What is tested here more closely is tested in Chromium."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.conftest import Visit
 from tests.browser.watching import Watch
+from tests.harness.browsers import FIREFOXES, path_of
 from tests.harness.running import MODEL
 from tests.harness.valis import PASSWORD, Valis
 from tests.playing import PlayingServer, numbered
@@ -19,10 +19,8 @@ pytestmark = pytest.mark.timeout(240)  # it starts a Firefox and a VALIS, and st
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("firefox-esr") or shutil.which("firefox")
-    assert path, "Firefox is missing: `apt-get install firefox-esr`, or `make test-tools`"
     with sync_playwright() as playwright:
-        browser = playwright.firefox.launch(channel="moz-firefox", executable_path=path)
+        browser = playwright.firefox.launch(channel="moz-firefox", executable_path=path_of(FIREFOXES))
         yield browser
         browser.close()
 

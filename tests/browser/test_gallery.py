@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import RULES, in_every_window
+from tests.browser.test_accessibility import in_every_window
 
 
 @in_every_window
@@ -36,5 +36,4 @@ def test_the_gallery_works_without_scripts(visit: Visit) -> None:
 
 
 def _look(page: Page) -> None:
-    results = Axe().run(page, options=RULES)
-    assert results.violations_count == 0, results.generate_report()
+    assert_accessible(page)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import RULES, in_two_windows
+from tests.browser.test_accessibility import in_two_windows
 from tests.personas.cards.examples import V3, as_png
 
 
@@ -18,8 +18,7 @@ def test_staff_see_the_report_and_import_the_character(visit: Visit, window: dic
     )
     page.get_by_role("button", name="Look at it").click()
     expect(page.get_by_text("https://example.org/sea.png")).to_be_visible()
-    results = Axe().run(page, context=".panel-import", options=RULES)
-    assert results.violations_count == 0, results.generate_report()
+    assert_accessible(page, within=".panel-import")
     page.get_by_role("button", name="Import Wren").click()
     expect(page.get_by_text("Wren is here. Read the report, then make it active.")).to_be_visible()
     expect(page.get_by_role("link", name="Character card as PNG")).to_be_visible()

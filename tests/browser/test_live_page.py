@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import USUAL, Visit
-from tests.browser.test_accessibility import assert_accessible, in_every_window
+from tests.browser.test_accessibility import in_every_window
 from tests.browser.watching import Watch
 from tests.harness.person import Person
 from tests.harness.running import BACKUP_MODEL, MODEL, use_backup

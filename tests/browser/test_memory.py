@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import assert_accessible, in_every_window
+from tests.browser.test_accessibility import in_every_window
 from tests.harness.person import Person
 
 

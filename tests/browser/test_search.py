@@ -3,11 +3,11 @@
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import RULES, WINDOWS
+from tests.browser.test_accessibility import WINDOWS
 
 
 def test_slash_looks_for_words_and_a_result_leads_to_its_message(visit: Visit) -> None:
@@ -44,8 +44,7 @@ def test_the_page_of_search_is_accessible(visit: Visit, window: dict[str, object
     page = visit("/chat/search/?q=ordinary", **window).page
     expect(page.locator(".found-link").first).to_be_visible()
 
-    results = Axe().run(page, options=RULES)
-    assert results.violations_count == 0, results.generate_report()
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
@@ -59,5 +58,4 @@ def test_the_page_of_import_is_accessible(visit: Visit, window: dict[str, object
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("status")).to_contain_text("1 chat with 1 message")
 
-    results = Axe().run(page, options=RULES)
-    assert results.violations_count == 0, results.generate_report()
+    assert_accessible(page)

@@ -4,12 +4,12 @@ import re
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import RULES, WINDOWS
+from tests.browser.test_accessibility import WINDOWS
 from tests.harness.store import set_up_engine
 from tests.harness.valis import Valis
 
@@ -113,8 +113,7 @@ def test_menu_toast_and_archive_are_accessible(visit: Visit, window: dict[str, o
     chat.ask("Something to put away")
 
     def look() -> None:
-        results = Axe().run(chat.page, options=RULES)
-        assert results.violations_count == 0, results.generate_report()
+        assert_accessible(chat.page)
 
     if window["viewport"]["width"] < 700:  # type: ignore[index]
         chat.page.locator(".drawer-button").click()

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Visit
-from tests.browser.test_accessibility import WINDOWS, assert_accessible
+from tests.browser.test_accessibility import WINDOWS
 
 
 def _open_palette(page: Page) -> Locator:

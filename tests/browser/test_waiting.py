@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Visit
 from tests.harness.running import MODEL
 from tests.harness.store import set_up_engine
@@ -58,8 +58,7 @@ def test_a_waiting_reply_says_its_place_in_the_chat_and_can_be_cancelled(
 
     waiting = chat.turn().locator(".turn-waiting")
     expect(waiting).to_contain_text("Second in this chat, the only place busy, about")
-    results = Axe().run(chat.page)
-    assert results.violations_count == 0, results.generate_report()
+    assert_accessible(chat.page)
     if folder := os.environ.get("VALIS_TEST_PICTURES"):
         chat.page.screenshot(path=Path(folder) / f"waiting-{scheme}-{width}.png")
     chat.stop(chat.turn())

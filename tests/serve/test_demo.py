@@ -1,6 +1,5 @@
 """`make demo`: a VALIS with a past, which asks no model and touches nothing that is somebody's."""
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from personas.loading import load_shipped
 from personas.shipped_files import read_shipped
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.watching import Watch
+from tests.harness.browsers import CHROMIUMS, path_of
 from tests.harness.person import Person
 from tests.harness.valis import PASSWORD, Demo
 from valis_site.demo.filling import VISITORS
@@ -38,7 +38,7 @@ def person(demo: Demo) -> Person:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path_of(CHROMIUMS), args=ARGUMENTS)
         yield browser
         browser.close()
 
