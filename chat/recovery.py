@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 LONG_SILENCE = 5.0
 """Seconds without an answer of the database after which leases may be over that nobody could renew."""
 
+_SLEEP = turns.LEASE.total_seconds()
+
 
 def release_lost_turns(*, at_once: bool = False) -> int:
     """Queue again or end every turn whose lease is over. Returns how many.
@@ -51,13 +53,14 @@ def recover_at_start() -> None:
 class Reaper:
     """Releases lost turns in the running system.
 
-    After its own start, and after an error or a long silence of the database, it first waits one lease:
-    until then the owners may not have been able to renew theirs.
+    After its own start, after an error or a long silence of the database, and after it was itself asleep
+    or the clock was set, it first waits one lease: until then owners may not have been able to renew theirs.
     """
 
     def __init__(self, *, patience: timedelta = turns.LEASE) -> None:
         self._patience = patience.total_seconds()
         self._begins_at = time.monotonic() + self._patience
+        self._last_look: tuple[float, float] | None = None
         self._is_at_work = threading.Lock()
 
     def reap(self) -> int:
@@ -73,12 +76,23 @@ class Reaper:
             self._is_at_work.release()
 
     def _reap(self) -> int:
+        if self._has_slept():
+            self._wait_one_lease()
         if time.monotonic() < self._begins_at:
             return 0
         if _seconds_to_write() > LONG_SILENCE:
             self._wait_one_lease()
             return 0
         return release_lost_turns()
+
+    def _has_slept(self) -> bool:
+        """Since the look before this one, by the clock on the wall or by the other."""
+        now = time.time(), time.monotonic()
+        before, self._last_look = self._last_look, now
+        if before is None:
+            return False
+        wall, steady = (new - old for new, old in zip(now, before, strict=True))
+        return max(wall, steady) > _SLEEP or abs(wall - steady) > LONG_SILENCE
 
     def _wait_one_lease(self) -> None:
         self._begins_at = time.monotonic() + self._patience

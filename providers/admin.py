@@ -31,7 +31,7 @@ class ProviderAdmin(Audited, Guarded, ModelAdmin):
     change_right = Right.CHANGE_ENGINE
     form = ProviderForm
     tells_staff = True
-    list_display = ("name", "state", "why_skipped", "kind", "model", "priority", "is_enabled")
+    list_display = ("name", "state", "why_skipped", "kind", "model_asked", "priority", "is_enabled")
     list_editable = ("priority", "is_enabled")
     ordering = ("priority", "name")
     change_form_outer_before_template = "admin/providers/test_button.html"
@@ -68,6 +68,11 @@ class ProviderAdmin(Audited, Guarded, ModelAdmin):
     @display(description="why skipped", empty_value="")
     def why_skipped(self, row: Provider) -> str:
         return candidate_of(row, EngineLimits()).skip_reason
+
+    @display(description="model", ordering="model")
+    def model_asked(self, row: Provider) -> str:
+        """Its own, or its kind's."""
+        return candidate_of(row, EngineLimits()).config.model
 
     def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -15,6 +15,8 @@ from providers.limits import EngineLimits
 MAX_REPLY_CHARACTERS = 400_000
 _PROBE_SECONDS = 2.0
 _SECONDS_AFTER_THE_END = 0.5
+_STOOD_STILL, _MOMENT = 0.5, 1.0
+"""Seconds by which a limit is noticed too late, and what is given then to read what has come."""
 
 OnText = Callable[[str], None]
 
@@ -70,28 +72,61 @@ async def run_call(
         # What goes wrong after the end takes nothing from a reply that is complete.
         if progress.usage is None:
             raise
+    finally:
+        clock.stop()
     if progress.usage is None:
         raise StreamUnreadable("the stream ended without saying that it was complete")
 
 
 class _Clock:
-    """The time limits of one call: which of them comes next, and which one was passed."""
+    """The time limits of one call: which of them comes next, and which one was passed.
+
+    Where this process stood still itself, text may have come that nobody has read yet: it is given a moment.
+    """
 
     def __init__(self, limits: EngineLimits) -> None:
         self._limits = limits
-        self._now = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._ends_at = self._now() + limits.provider_timeout
-        self.timeout = asyncio.timeout_at(min(self._ends_at, self._now() + limits.first_token_timeout))
+        self._due = min(self._ends_at, self._now() + limits.first_token_timeout)
+        self._is_forgiven = False
+        self.timeout = asyncio.timeout(None)
+        self._look_at(self._due)
 
     def text_came(self) -> None:
-        self.timeout.reschedule(min(self._ends_at, self._now() + self._limits.silence_timeout))
+        self._is_forgiven = False
+        self._set(min(self._ends_at, self._now() + self._limits.silence_timeout))
 
     def end_came(self) -> None:
-        self.timeout.reschedule(self._now() + _SECONDS_AFTER_THE_END)
+        self._set(self._now() + _SECONDS_AFTER_THE_END)
+
+    def stop(self) -> None:
+        self._looking.cancel()
+
+    def _set(self, due: float) -> None:
+        """A later limit is seen when the earlier one comes: with each token there is nothing to arrange."""
+        self._due = due
+        if due < self._looking.when():
+            self._looking.cancel()
+            self._look_at(due)
+
+    def _look_at(self, moment: float) -> None:
+        self._looking = self._loop.call_at(moment, self._look)
+
+    def _look(self) -> None:
+        now = self._now()
+        if now < self._due:
+            self._look_at(self._due)
+        elif now - self._looking.when() > _STOOD_STILL and not self._is_forgiven:
+            self._is_forgiven = True
+            self._look_at(now + _MOMENT)
+        else:
+            self.timeout.reschedule(now)
 
     def limit_passed(self, progress: CallProgress) -> ProviderError:
         limits = self._limits
-        if self.timeout.when() == self._ends_at:
+        if self._due == self._ends_at:
             return TimeLimitPassed(f"not complete after {limits.provider_timeout:g} s")
         if progress.first_token is None:
             return TimeLimitPassed(f"no first token within {limits.first_token_timeout:g} s")

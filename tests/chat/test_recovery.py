@@ -232,6 +232,21 @@ def test_after_a_long_silence_of_the_database_the_reaper_waits_one_lease_again(b
     assert reaper.reap() == 1
 
 
+@pytest.mark.parametrize("jump", [3600, -3600], ids=["asleep", "set back"])
+def test_after_a_sleep_or_another_time_the_reaper_waits_one_lease_again(begin, monkeypatch, jump) -> None:
+    turn = begin()
+    reaper = Reaper(patience=timedelta(seconds=0.2))
+    time.sleep(0.2)
+    assert reaper.reap() == 0
+    expire(turn)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + jump)
+
+    assert reaper.reap() == 0
+    time.sleep(0.2)
+    assert reaper.reap() == 1
+
+
 def test_tasks_of_housekeeping_go_to_their_own_queue() -> None:
     tasks.reap.delay()
     tasks.sweep.delay()

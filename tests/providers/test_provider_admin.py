@@ -196,6 +196,12 @@ def test_the_list_says_who_is_ready_and_who_is_skipped_and_why(staff, mine) -> N
     assert "ready" in page
 
 
+def test_the_list_names_the_model_that_is_asked_where_the_row_names_none(staff, mine) -> None:
+    Provider.objects.filter(pk=mine.pk).update(model="")
+
+    assert "gpt-5.4-mini" in staff.get(reverse(LIST)).content.decode()
+
+
 @pytest.mark.parametrize("broken", [{"kind": "gone"}, {"base_url": "::"}, {"silence_timeout": -4}])
 def test_a_row_that_was_broken_by_sql_can_be_opened_and_mended(staff, mine, broken) -> None:
     Provider.objects.filter(pk=mine.pk).update(**broken)

@@ -11,13 +11,13 @@ from core.loop import run_on_loop
 from providers.base import BaseProvider, ProviderConfig
 from providers.calling import CallProgress, run_call
 from providers.calls import TextDelta
-from providers.cascade import Restarted
+from providers.cascade import Restarted, Trying
 from providers.errors import ConnectionBroken, TimeLimitPassed
 from providers.instances import instance_for
 from providers.limits import EngineLimits
 from providers.lineup import candidate_of
 from tests.playing import Outcome, numbered
-from tests.providers.walking import FAST, QUESTION, limits, scripted, walk
+from tests.providers.walking import FAST, QUESTION, Walk, limits, scripted, walk
 
 
 @pytest.mark.parametrize("script", ["hang", "headers-only", "slow-first:2"])
@@ -42,6 +42,34 @@ def test_a_slow_but_steady_reply_passes_no_limit(row, kind) -> None:
     seen = walk(row("tokens:20@10", kind=kind, first_token_timeout=1.5, silence_timeout=1.5))
 
     assert seen.text == numbered(20)
+
+
+@pytest.mark.parametrize("moment", ["before the first token", "in mid-stream"])
+def test_what_came_while_this_process_stood_still_is_read_all_the_same(row, kind, moment) -> None:
+    """As after a laptop was closed: the provider was never late."""
+    script = "slow-first:0.3:tokens:3" if moment == "before the first token" else "tokens:12@20"
+
+    class Listener(list):
+        def append(self, told: object) -> None:
+            super().append(told)
+            is_moment = isinstance(told, Trying if moment == "before the first token" else str)
+            if is_moment and not self.has_slept:
+                self.has_slept = True
+                run_on_loop(sleep_on_the_loop(4))
+
+        has_slept = False
+
+    seen = walk(
+        row(script, kind=kind, first_token_timeout=2, silence_timeout=2),
+        scripted(),
+        into=Walk(told=Listener()),
+    )
+
+    assert seen.provider == "first"
+
+
+async def sleep_on_the_loop(seconds: float) -> None:
+    time.sleep(seconds)  # noqa: ASYNC251
 
 
 def test_a_reply_that_would_go_on_for_ever_ends_with_the_limit_for_the_call(row, kind) -> None:
