@@ -69,6 +69,7 @@ def _take_pages_of_staff(page: Page, demo: Demo) -> None:
     page.locator("#tile-processes li strong").wait_for()
     _save(page, "live")
     _drill(page, demo)
+    _fidelity(page, demo)
     page.goto(f"{demo.url}/admin/personas/persona/")
     page.get_by_role("link", name="Jane").first.click()
     page.locator("#id_tone").wait_for()
@@ -86,6 +87,14 @@ def _drill(page: Page, demo: Demo) -> None:
         page.locator(".drill-table tbody").nth(number - 1).locator("[data-outcome=answered]").wait_for()
     _save(page, "drill", full_page=True)
     page.get_by_role("button", name="End now").click()
+
+
+def _fidelity(page: Page, demo: Demo) -> None:
+    """Scripted replies have Jane's phrases, and hardly anything else of her voice."""
+    page.goto(f"{demo.url}/diagnostics/fidelity/?persona=jane")
+    page.get_by_role("button", name="Start the run").click()
+    page.locator("#report .fidelity-state[data-state=ended]").wait_for()
+    _save(page, "fidelity")
 
 
 def _open_chat(page: Page, title: str) -> None:

@@ -11,10 +11,11 @@ from accounts.requests import key_of, user_of
 from accounts.rights import Right
 from core.schemas import ErrorOut
 from diagnostics.fidelity import schemas
+from diagnostics.fidelity.comparing import comparisons_of
 from diagnostics.fidelity.models import FidelityRun
 from diagnostics.fidelity.presenting import report_form, run_form
 from diagnostics.fidelity.reading import persona_for_fidelity, run_before, run_by_id, runs_of
-from diagnostics.fidelity.reporting import comparisons_of, report_of
+from diagnostics.fidelity.reporting import report_of
 from diagnostics.fidelity.starting import start_run, stop_run
 
 router = Router(tags=["diagnostics"])

@@ -66,6 +66,10 @@ class FidelityRun(models.Model):
     def is_running(self) -> bool:
         return self.state == RunState.RUNNING
 
+    def phrases(self) -> tuple[str, ...]:
+        """The common phrases that the persona had."""
+        return tuple(self.snapshot.get("common_phrases", ()))
+
     def golden(self) -> tuple[GoldenDialogue, ...]:
         return tuple(GoldenDialogue.from_json(each) for each in self.dialogues)
 

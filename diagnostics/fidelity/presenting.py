@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from diagnostics.fidelity.comparing import Compare, Reply
 from diagnostics.fidelity.models import FidelityRun
-from diagnostics.fidelity.reporting import Compare, Compared, Reply, Report, Row
+from diagnostics.fidelity.reporting import Compared, Report, Row
 from personas.golden.drifting import Measure
 
 

@@ -7,10 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from diagnostics.fidelity.models import AnswerOutcome, FidelityAnswer, FidelityRun
-from diagnostics.fidelity.speakers import Speaker
+from diagnostics.fidelity.speakers import Speaker, speakers_in
 from personas.golden.dialogues import GoldenDialogue
 from personas.golden.drifting import Drift, Measure, Word, drift
-from personas.golden.measuring import Measures, measure
 
 MEASURES = ("phrases", "tone", "refusals", "length")
 
@@ -63,25 +62,6 @@ class Report:
     """Who is asked now, or next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What was said in a dialogue, and what it shows; by the golden reply itself where there is no answer."""
-
-    speaker: Speaker | None
-    answer: FidelityAnswer | None
-    text: str
-    shown: Measures | None
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """A dialogue with the golden reply and those of all speakers."""
-
-    dialogue: GoldenDialogue
-    golden: Reply
-    replies: list[Reply]
-
-
 def report_of(run: FidelityRun, *, before: FidelityRun | None) -> Report:
     """`before` is what it is compared with."""
     rows, earlier = _rows(run), _drifts(before) if before else {}
@@ -98,32 +78,14 @@ def report_of(run: FidelityRun, *, before: FidelityRun | None) -> Report:
     )
 
 
-def comparisons_of(run: FidelityRun) -> list[Compare]:
-    """Every dialogue, side by side."""
-    phrases, speakers = _phrases(run), _speakers(run)
-    said = {(each.dialogue, each.speaker): each for each in run.answers.all()}
-    return [
-        Compare(
-            dialogue,
-            Reply(None, None, dialogue.reply, _measured(dialogue.reply, dialogue, phrases)),
-            [
-                _reply(speaker, said[number, place], dialogue, phrases)
-                for place, speaker in enumerate(speakers)
-                if (number, place) in said
-            ],
-        )
-        for number, dialogue in enumerate(run.golden())
-    ]
-
-
 def _rows(run: FidelityRun) -> list[Row]:
     by_speaker: dict[int, list[FidelityAnswer]] = {}
     for each in run.answers.all():
         by_speaker.setdefault(each.speaker, []).append(each)
-    dialogues, phrases = run.golden(), _phrases(run)
+    dialogues, phrases = run.golden(), run.phrases()
     return [
         _row(speaker, by_speaker.get(number, []), dialogues, phrases)
-        for number, speaker in enumerate(_speakers(run))
+        for number, speaker in enumerate(speakers_in(run))
     ]
 
 
@@ -157,21 +119,6 @@ def _with_earlier(row: Row, earlier: dict[str, Drift]) -> Row:
     return Row(row.speaker, row.drift, was, row.counts, row.reason)
 
 
-def _reply(
-    speaker: Speaker, answer: FidelityAnswer, dialogue: GoldenDialogue, phrases: tuple[str, ...]
-) -> Reply:
-    is_said = answer.outcome == AnswerOutcome.ANSWERED
-    return Reply(speaker, answer, answer.text, _measured(answer.text, dialogue, phrases) if is_said else None)
-
-
-def _speakers(run: FidelityRun) -> list[Speaker]:
-    return [Speaker.from_json(each) for each in run.speakers]
-
-
-def _phrases(run: FidelityRun) -> tuple[str, ...]:
-    return tuple(run.snapshot.get("common_phrases", ()))
-
-
 def _of(drift: Drift | None, name: str) -> Any:
     return getattr(drift, name) if drift else None
 
@@ -179,8 +126,3 @@ def _of(drift: Drift | None, name: str) -> Any:
 @lru_cache(maxsize=512)
 def _drift(pairs: tuple[tuple[GoldenDialogue, str], ...], phrases: tuple[str, ...]) -> Drift:
     return drift(pairs, phrases=phrases)
-
-
-@lru_cache(maxsize=1024)
-def _measured(text: str, dialogue: GoldenDialogue, phrases: tuple[str, ...]) -> Measures:
-    return measure(text, dialogue=dialogue, phrases=phrases)

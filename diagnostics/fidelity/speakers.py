@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import InvalidInput
+from diagnostics.fidelity.models import FidelityRun
 from personas.golden.dialogues import GoldenDialogue
 from personas.prompting import build_system_prompt
 from personas.snapshots import PersonaSnapshot
@@ -45,6 +46,10 @@ def speakers_of(snapshot: PersonaSnapshot, *, only: Collection[str] = ()) -> lis
             code="fidelity_speaker_unknown",
         )
     return [each for each in speakers if not only or {each.name, each.entry} & set(only)]
+
+
+def speakers_in(run: FidelityRun) -> list[Speaker]:
+    return [Speaker.from_json(each) for each in run.speakers]
 
 
 def request_for(snapshot: PersonaSnapshot, dialogue: GoldenDialogue, limits: EngineLimits) -> CallRequest:

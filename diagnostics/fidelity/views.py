@@ -10,11 +10,12 @@ from accounts.requests import user_of
 from accounts.rights import Right
 from core.errors import InvalidInput, NotFound, ValisError
 from diagnostics.doors import for_those_who_may
+from diagnostics.fidelity.comparing import comparisons_of
 from diagnostics.fidelity.drafting import draft_of, problems_of
 from diagnostics.fidelity.models import FidelityRun
 from diagnostics.fidelity.planning import plan_of
 from diagnostics.fidelity.reading import last_runs, persona_for_fidelity, run_before, run_by_id, runs_of
-from diagnostics.fidelity.reporting import MEASURES, comparisons_of, report_of
+from diagnostics.fidelity.reporting import MEASURES, report_of
 from diagnostics.fidelity.starting import start_run, stop_run
 from personas.models import Persona
 from personas.selectors import all_personas

@@ -6,10 +6,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
 from core.errors import ValisError
+from diagnostics.fidelity.comparing import comparisons_of
 from diagnostics.fidelity.holding import Held
 from diagnostics.fidelity.presenting import report_form
 from diagnostics.fidelity.reading import persona_for_fidelity, run_before, run_by_id
-from diagnostics.fidelity.reporting import MEASURES, Report, comparisons_of, report_of
+from diagnostics.fidelity.reporting import MEASURES, Report, report_of
 from diagnostics.fidelity.running import go_through
 from diagnostics.fidelity.starting import start_held_run, stop_run
 from personas.golden.drifting import Word

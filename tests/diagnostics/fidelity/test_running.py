@@ -14,9 +14,9 @@ from chat.running import running_turns
 from chat.services import submit_message
 from core.errors import Conflict, InvalidInput
 from diagnostics.fidelity import holding, running
+from diagnostics.fidelity.comparing import comparisons_of
 from diagnostics.fidelity.models import AnswerOutcome, FidelityAnswer, FidelityRun, RunState
 from diagnostics.fidelity.reading import run_by_id
-from diagnostics.fidelity.reporting import comparisons_of
 from diagnostics.fidelity.running import Next, answer_one, go_on
 from diagnostics.fidelity.starting import KEPT_RUNS, start_held_run, start_run, stop_run
 from diagnostics.tasks import sweep_fidelity
