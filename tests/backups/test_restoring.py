@@ -20,7 +20,14 @@ from accounts.audit.models import AuditEntry
 from accounts.models import User
 from chat.models import Message, Session, Turn
 from chat.search.finding import search
+from memory.editing import delete_own
+from memory.models import Kind, Memory, MemorySource, Origin, Preference
+from memory.recall import recall
+from memory.services import remember
+from memory.sources import withdraw_messages
+from memory.switches import want_memory
 from personas.models import Persona
+from providers.limits import EngineLimits
 from providers.models import Provider
 from tests.backups.conftest import KEY, Settings, fill, on_both, say
 from usage.models import Call
@@ -29,7 +36,7 @@ from valis_site.backups.making import make_backup
 from valis_site.backups.restoring import restore, verify
 
 Inside = Callable[[Settings], AbstractContextManager[None]]
-STORED = (User, Persona, Provider, Session, Message, Turn, Call)
+STORED = (User, Persona, Provider, Session, Message, Turn, Call, Memory, MemorySource, Preference)
 
 
 def _everything() -> list[dict[str, Any]]:
@@ -69,6 +76,37 @@ def test_search_finds_what_was_restored_and_what_comes_after(database: Settings,
     assert search(alice, "spoiled")["results"] == []
 
 
+@on_both
+def test_personas_remember_what_was_restored_and_only_of_whom_it_was(
+    database: Settings, tmp_path: Path
+) -> None:
+    alice, jane = User.objects.get(), Persona.objects.get()
+    told(alice, jane)
+    restore(make_backup(tmp_path).path, overwrite=True)
+
+    bob = User.objects.create_user("bob")
+    assert remembered(alice, jane, "Which instrument? The cellos?") == ["Plays the cello."]
+    assert remembered(bob, jane, "Which instrument? The cellos?") == []
+    withdraw_messages([Message.objects.get().pk])
+    assert remembered(alice, jane, "And the cello?") == []
+
+
+def told(person: User, persona: Persona) -> None:
+    """Something that took the place of something else, and what was deleted a moment ago."""
+    whose = {"persona_id": persona.pk, "person_id": person.pk, "kind": Kind.FACT, "origin": Origin.MODEL}
+    said = [Message.objects.get().pk]
+    newer = remember(text="Plays the cello.", sources=said, **whose)
+    older = remember(text="Plays the drums.", **whose)
+    Memory.objects.filter(pk=older.pk).update(superseded_by=newer)
+    delete_own(person, remember(text="Plays the horn.", **whose).pk)
+    want_memory(person, is_on=True)
+
+
+def remembered(person: User, persona: Persona, question: str) -> list[str]:
+    found = recall(question, persona_id=persona.pk, person_id=person.pk, limits=EngineLimits())
+    return [each.text for each in found]
+
+
 @pytest.mark.parametrize(("origin", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
 def test_one_database_can_be_exchanged_for_the_other(
     origin: str,
@@ -80,6 +118,7 @@ def test_one_database_can_be_exchanged_for_the_other(
 ) -> None:
     with inside(database_with_tables(origin)):
         fill()
+        told(User.objects.get(), Persona.objects.get())
         before = _everything()
         moved = make_backup(tmp_path)
     with inside(empty_database(target)):
@@ -87,6 +126,7 @@ def test_one_database_can_be_exchanged_for_the_other(
 
         assert _everything() == before
         assert restored.rows == moved.rows
+        assert remembered(User.objects.get(), Persona.objects.get(), "cello") == ["Plays the cello."]
         say(Session.objects.get(), 2, "And it goes on.")
         assert len(search(User.objects.get(), "käse")["results"]) == 1
 
