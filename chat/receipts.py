@@ -19,6 +19,7 @@ def receipt_of(turn: Turn) -> dict[str, Any] | None:
     kept = attempt.receipt or {}
     is_fallback = bool(attempt.provider.get("is_fallback"))
     persona = PersonaSnapshot.from_json(turn.snapshot)
+    memories = [] if is_fallback else _memories(turn)
     return {
         "is_fallback": is_fallback,
         "provider": attempt.provider.get("label", ""),
@@ -28,7 +29,8 @@ def receipt_of(turn: Turn) -> dict[str, Any] | None:
         "messages": kept.get("messages"),
         "style": [] if is_fallback else list(filter(None, (persona.communication_style, persona.engagement))),
         "traits": [] if is_fallback else traits_in_words(persona.traits),
-        "memories": [] if is_fallback else _memories(turn),
+        "memories": memories,
+        "gone": sum(not each["is_there"] for each in memories),
         "lore": [] if is_fallback else kept.get("lore", []),
     }
 

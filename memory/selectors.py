@@ -55,6 +55,11 @@ def personas_that_know(person: User) -> list[tuple[Persona, int]]:
     return sorted(((each, counted[each.pk]) for each in personas), key=lambda each: (-each[1], each[0].name))
 
 
+def knows_something(persona: Persona, *, of: User) -> bool:
+    """About this very person, also what rests in deleted chats."""
+    return Memory.objects.filter(person=of, persona=persona, deleted_at=None).exists()
+
+
 def own_memory(person: User, memory_id: int) -> Memory:
     """One about this very person. Raises `NotFound`."""
     rows = usable().select_related("persona").prefetch_related("sources", "supersedes")
@@ -117,7 +122,8 @@ def memory_form(memory: Memory) -> dict[str, Any]:
         "begins_at": memory.begins_at,
         "ends_at": memory.ends_at,
         "created_at": memory.created_at,
-        "last_used_on": memory.last_used_on,
+        # When others were told what holds for everybody is not for everybody.
+        "last_used_on": memory.last_used_on if memory.person_id else None,
         "version": memory.version,
         "messages": [each.message_id for each in memory.sources.all()],
         "before": [each.text for each in memory.supersedes.all()],

@@ -129,6 +129,7 @@ def _page(
         "switches": switches.standing(user, persona),
         "query": request.GET.get("q", ""),
         "deleted": _deleted(request, user),
+        "has_own": selectors.knows_something(persona, of=user),
         **_choices(),
     }
     try:

@@ -83,7 +83,7 @@ def test_what_was_deleted_or_replaced_since_is_named_without_its_text(
     told = [(each["text"], each["is_there"], each["is_general"]) for each in why(turn)["memories"]]
     assert told == [("", False, False), ("", False, False), ("The library opens at nine.", True, True)]
     page = as_user(alice).get(f"/chat/turns/{turn.pk}/story/").content.decode()
-    assert page.count("Deleted or replaced since") == 2
+    assert "2 deleted or replaced since" in page
     assert "Pudding" not in page
 
 
