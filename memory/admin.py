@@ -18,6 +18,7 @@ from core.errors import InvalidInput
 from memory.checking import checked_values
 from memory.models import WARM_KINDS, Kind, Memory, Origin
 from memory.services import forget, remember, update
+from memory.staff import name_of, seen_by
 
 if TYPE_CHECKING:
     MemoryModelForm = forms.ModelForm[Memory]
@@ -63,8 +64,7 @@ class MemoryAdmin(Audited, Guarded, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Memory]:
         """What is known about people is for those alone who may read what they say."""
-        rows = super().get_queryset(request).filter(superseded_by=None, is_withdrawn=False)
-        return rows if _may_read_others(request) else rows.filter(person=None)
+        return super().get_queryset(request).filter(pk__in=seen_by(user_of(request, Right.READ)).values("pk"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields if obj else ("persona", *_CHANGEABLE)
@@ -83,7 +83,7 @@ class MemoryAdmin(Audited, Guarded, ModelAdmin):
         return ", ".join(map(str, memory.sources.all())) or None
 
     def audit_name(self, row: Any) -> str:
-        return f"of {row.persona.slug} about {self.about(row) or 'everybody'}"
+        return name_of(row)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if _may_read_others(request):

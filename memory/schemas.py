@@ -48,6 +48,21 @@ class MemoryChangesIn(Schema):
     importance: Annotated[_Importance | None, Field(examples=[8])] = None
 
 
+_Confidence = Annotated[float, Field(ge=0, le=1, examples=[0.9])]
+
+
+class StaffMemoryIn(MemoryIn):
+    """Something for a persona to know, whoever it talks with."""
+
+    confidence: _Confidence = 1.0
+
+
+class StaffMemoryChangesIn(MemoryChangesIn):
+    """The same, and how sure it is."""
+
+    confidence: Annotated[_Confidence | None, Field(examples=[0.5])] = None
+
+
 class SwitchIn(Schema):
     """A switch of memory."""
 

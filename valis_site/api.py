@@ -10,6 +10,7 @@ from diagnostics.configuration.api import router as configuration_router
 from diagnostics.drills.api import router as drills_router
 from diagnostics.fidelity.api import router as fidelity_router
 from memory.api import router as memory_router
+from memory.staff_api import router as memory_staff_router
 from personas.api import router as personas_router
 from personas.cards.api import router as cards_router
 from providers.circuits.api import router as circuits_router
@@ -43,6 +44,7 @@ for router in (
     personas_router,
     cards_router,
     memory_router,
+    memory_staff_router,
     diagnostics_router,
     circuits_router,
     usage_router,

@@ -101,6 +101,9 @@ OPERATIONS: dict[str, Codes] = {
     "PUT /api/memory": everybody(200),
     "PATCH /api/memories/{memory_id}": owner(200),
     "DELETE /api/memories/{memory_id}": owner(200),
+    "POST /api/bots/{slug}/memory/for-everybody": developers(201),
+    "PATCH /api/staff/memories/{memory_id}": developers(404),  # it is about Alice
+    "DELETE /api/staff/memories/{memory_id}": developers(404),
     "POST /api/memories/{memory_id}/restore": owner(404),  # it is not deleted
     "GET /api/health": public(503),  # no worker runs in this test
     "GET /api/ready": public(200),
@@ -136,6 +139,8 @@ BODIES: dict[str, Any] = {
     "POST /api/chat": {"message": "Hello", "session_id": "{session_id}", "wait": False},
     "POST /api/sessions": {"persona_id": "jane"},
     "POST /api/bots/{slug}/memory": {"text": "Plays the cello."},
+    "POST /api/bots/{slug}/memory/for-everybody": {"text": "The library opens at nine."},
+    "PATCH /api/staff/memories/{memory_id}": {"importance": 7},
     "PUT /api/bots/{slug}/memory": {"is_on": True},
     "PUT /api/memory": {"is_on": True},
     "PATCH /api/memories/{memory_id}": {"importance": 7},
