@@ -12,6 +12,7 @@ from diagnostics.fidelity.api import router as fidelity_router
 from memory.api import router as memory_router
 from memory.staff_api import router as memory_staff_router
 from personas.api import router as personas_router
+from personas.bots_api import router as bots_router
 from personas.cards.api import router as cards_router
 from providers.circuits.api import router as circuits_router
 from usage.api import router as usage_router
@@ -43,6 +44,7 @@ for router in (
     branching_router,
     personas_router,
     cards_router,
+    bots_router,
     memory_router,
     memory_staff_router,
     diagnostics_router,

@@ -91,6 +91,9 @@ OPERATIONS: dict[str, Codes] = {
     "GET /api/personas/{slug}/prompt": DEVELOPERS,
     "GET /api/personas/{slug}/export": DEVELOPERS,
     "POST /api/personas/import": developers(400),  # without a file
+    "GET /api/bots/{slug}/config": DEVELOPERS,
+    "PUT /api/bots/{slug}/config": developers(200),
+    "PUT /api/bots/{slug}/cost-cap": developers(200),
     "GET /api/bots/{slug}/memory": EVERYBODY_READS,
     "GET /api/bots/{slug}/memory/warm": EVERYBODY_READS,
     "GET /api/bots/{slug}/memory/cold": EVERYBODY_READS,
@@ -138,6 +141,8 @@ OPERATIONS: dict[str, Codes] = {
 BODIES: dict[str, Any] = {
     "POST /api/chat": {"message": "Hello", "session_id": "{session_id}", "wait": False},
     "POST /api/sessions": {"persona_id": "jane"},
+    "PUT /api/bots/{slug}/config": {"role": "Companion"},
+    "PUT /api/bots/{slug}/cost-cap": {"daily_cost_cap_usd": 5},
     "POST /api/bots/{slug}/memory": {"text": "Plays the cello."},
     "POST /api/bots/{slug}/memory/for-everybody": {"text": "The library opens at nine."},
     "PATCH /api/staff/memories/{memory_id}": {"importance": 7},
