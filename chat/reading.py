@@ -30,7 +30,7 @@ def readable_turn(reader: User, turn_id: int) -> Turn:
     try:
         return own_turn(reader, turn_id)
     except NotFound:
-        owner = User.objects.filter(chat_sessions__turns=turn_id).first()
+        owner = User.objects.filter(chat_sessions__turns__pk=turn_id).first()
         if owner is None or not reader.may(Right.READ_OTHERS_CHATS):
             raise
     turn = own_turn(owner, turn_id)

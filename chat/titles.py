@@ -3,7 +3,7 @@
 import re
 
 from core.errors import InvalidInput
-from core.text import is_storable
+from core.text import is_blank, is_storable
 
 LONGEST_TITLE = 120
 _LENGTH = 60
@@ -27,7 +27,7 @@ def checked_title(text: str) -> str:
     title = " ".join(text.split())
     if len(title) > LONGEST_TITLE or not is_storable(title):
         raise InvalidInput(f"A title is a line of at most {LONGEST_TITLE} characters.", code="title_invalid")
-    return title
+    return "" if is_blank(title) else title
 
 
 def title_said(text: str) -> str:

@@ -28,9 +28,14 @@ def checked_message(text: str) -> str:
             limit=MAX_MESSAGE_BYTES,
         )
     text = text.strip()
-    if all(_is_unseen(each) for each in text):
+    if is_blank(text):
         raise InvalidInput("The message is empty.", code="message_empty")
     return text
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in it that anybody could see."""
+    return all(_is_unseen(each) for each in text)
 
 
 def _is_unseen(character: str) -> bool:

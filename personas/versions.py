@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 
 if TYPE_CHECKING:
@@ -16,6 +16,13 @@ else:
 
 class Versioned(Base):
     """An earlier version is put back by saving its form: by the rules of any other change."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Of what is no number the base makes a fault."""
+        if not object_id.isdecimal():
+            raise Http404
+        answer: HttpResponse = super().history_view(request, object_id, extra_context)
+        return answer
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None

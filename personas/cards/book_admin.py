@@ -36,7 +36,9 @@ class HasBook(Base):
         ]
 
     @action(description="Lorebook", permissions=["view"], icon="menu_book")
-    def open_lorebook(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def open_lorebook(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not object_id.isdecimal():
+            raise Http404
         return HttpResponseRedirect(reverse(f"admin:{_LIST}", args=[object_id]))
 
     def lorebook(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -54,10 +54,13 @@ def test_an_own_title_stays_whatever_is_said_later(browser: Client, session: Ses
     assert (code, changed["title"], session.title) == (200, "Books for the train", "Books for the train")
 
 
-def test_an_empty_title_gives_back_the_one_by_the_first_message(browser: Client, session: Session) -> None:
+@pytest.mark.parametrize("empty", ["", "  ", "\u200b\u2060"])
+def test_an_empty_title_gives_back_the_one_by_the_first_message(
+    browser: Client, session: Session, empty: str
+) -> None:
     patch(browser, session, title="Books")
 
-    assert patch(browser, session, title="  ")[1]["title"] == "What should I read tonight?"
+    assert patch(browser, session, title=empty)[1]["title"] == "What should I read tonight?"
 
 
 def test_a_title_that_is_too_long_is_refused(browser: Client, session: Session) -> None:

@@ -1,11 +1,13 @@
 """Socket and API as a browser meets them: through Daphne, in a process of its own."""
 
 import asyncio
+import socket
 import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import connect
@@ -15,7 +17,7 @@ from tests.harness.client import ChatClient
 from tests.harness.person import Person
 from tests.harness.running import MODEL, running_valis
 from tests.harness.store import database
-from tests.harness.valis import Valis
+from tests.harness.valis import Valis, status_of
 from tests.playing import PlayingServer, numbered
 
 
@@ -130,3 +132,28 @@ def test_an_address_that_is_no_endpoint_is_answered_in_the_form_of_errors(valis:
 
     assert refused.value.code == 404
     assert b'"code": "not_found"' in refused.value.read()
+
+
+FAR_TOO_LARGE = 10**12
+
+
+@pytest.mark.parametrize(
+    "length", [f"Content-Length: {FAR_TOO_LARGE}", "Transfer-Encoding: chunked"], ids=["told", "chunked"]
+)
+def test_a_request_without_an_end_is_refused_while_it_comes(valis: Valis, length: str) -> None:
+    piece = b"x" * 1_000_000
+    if "chunked" in length:
+        piece = b"%x\r\n%b\r\n" % (len(piece), piece)
+    with socket.create_connection(("127.0.0.1", valis.port), timeout=60) as visitor:
+        visitor.sendall(
+            f"POST /api/chat HTTP/1.1\r\nHost: 127.0.0.1:{valis.port}\r\n{length}\r\n\r\n".encode()
+        )
+        with suppress(OSError):  # it is cut off in the middle of a piece
+            for _ in range(200 if "chunked" in length else 0):
+                visitor.sendall(piece)
+        with suppress(OSError):
+            answer = visitor.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 413")
+            assert b"too_large" in answer
+            assert visitor.recv(1) == b""
+    assert status_of(f"{valis.url}/api/live", seconds=20) == 200

@@ -115,3 +115,9 @@ def test_a_receipt_is_its_owners_and_for_the_few_who_may_read_their_chats(
     assert answer.json()["memories"][0]["text"] == SECRET
     entry = AuditEntry.objects.get(action="receipt.read")
     assert (entry.actor, entry.target) == ("vic", "alice")
+
+
+def test_a_number_beyond_all_turns_has_no_receipt(alice: User, as_user: Callable[[User], Client]) -> None:
+    answer = as_user(alice).get(f"/api/turns/{10**30}/receipt")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "turn_not_found")

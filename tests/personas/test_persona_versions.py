@@ -113,3 +113,9 @@ def test_a_persona_from_before_there_were_versions_has_its_present_one(robin) ->
     importlib.import_module("personas.migrations.0004_first_versions").keep_present_version(apps, None)
 
     assert robin.history.get().tone == robin.tone
+
+
+@pytest.mark.parametrize("page", ["history", "open_lorebook"])
+@pytest.mark.parametrize("number", ["abc", "%00"])
+def test_what_is_no_number_of_a_persona_is_not_found(staff, page, number) -> None:
+    assert staff.get(f"/admin/personas/persona/{number}/{page}/").status_code == 404

@@ -5,12 +5,16 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from daphne import server
 from daphne.server import Server, twisted_loop
 from django.conf import settings
 from twisted.internet.defer import Deferred
 
 from core.loop import use_loop
+from valis_site.serving.bounded_requests import BoundedFactory
 from valis_site.serving.ending import end_the_process
+
+server.HTTPFactory = BoundedFactory  # it takes none as an argument
 
 RESTARTING = 1012
 LONGEST_REQUEST = 600
