@@ -34,6 +34,7 @@ def sweep_fidelity() -> None:
     """Runs that nobody goes on with: their worker was lost, or all who are left were busy."""
     for run_id in holding.free_runs():
         go_on_with_fidelity.delay(run_id)
+    holding.close_lost_calls()
 
 
 @shared_task(expires=60)

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error, connection, transaction
@@ -141,10 +141,12 @@ def close_forgotten(purpose: Purpose) -> int:
     return _close(Call.objects.filter(purpose=purpose, started_at__lt=long_ago))
 
 
-def close_lost_of(purpose: Purpose, *, user_id: int | None, persona_id: int | None) -> int:
+def close_lost_of(
+    purpose: Purpose, *, user_id: int | None, persona_id: int | None, started_before: datetime | None = None
+) -> int:
     """Close the open call for no turn, of which there is one at a time, and whose worker is gone."""
     calls = Call.objects.filter(purpose=purpose, user=user_id, persona=persona_id, turn_id=None)
-    return _close(calls)
+    return _close(calls.filter(started_at__lt=started_before) if started_before else calls)
 
 
 def _close(calls: QuerySet[Call]) -> int:

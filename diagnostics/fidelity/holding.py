@@ -35,7 +35,7 @@ def hold(run_id: int) -> Held | None:
     if not free.update(fence=F("fence") + 1, lease_until=Now() + LEASE, moved_at=Now()):
         return None
     if row.lease_until:  # of a worker that was lost
-        close_lost_of(Purpose.FIDELITY, user_id=row.starter_user_id, persona_id=row.persona_id)
+        _close_call_of(row)
     return Held(run_id, row.fence + 1)
 
 
@@ -45,7 +45,8 @@ def keep(held: Held) -> bool:
 
 
 def let_go(held: Held) -> None:
-    _fenced(held).update(lease_until=None)
+    """Also of one that was stopped meanwhile: the call that it made is in the ledger with its outcome."""
+    FidelityRun.objects.filter(pk=held.id, fence=held.fence).update(lease_until=None)
 
 
 def end(held: Held, state: RunState = RunState.ENDED) -> bool:
@@ -53,7 +54,7 @@ def end(held: Held, state: RunState = RunState.ENDED) -> bool:
 
 
 def stop(run_id: int) -> bool:
-    """True for the one who stopped it. Whoever works on it finds out within a second."""
+    """True for the one who stopped it. Whoever works on it finds out within a second, and lets go of it."""
     return _end(_running().filter(pk=run_id), RunState.STOPPED)
 
 
@@ -63,8 +64,21 @@ def free_runs() -> list[int]:
     return list(_running().exclude(_IS_HELD).order_by("pk").values_list("pk", flat=True))
 
 
+def close_lost_calls() -> None:
+    """Of runs that are over and that nobody has let go of: their worker was lost."""
+    over = FidelityRun.objects.exclude(state=RunState.RUNNING).filter(lease_until__lt=Now())
+    for run in over:
+        _close_call_of(run)
+        FidelityRun.objects.filter(pk=run.pk).update(lease_until=None)
+
+
 def _end(runs: QuerySet[FidelityRun], state: RunState) -> bool:
-    return bool(runs.update(state=state, ended_at=timezone.now(), lease_until=None))
+    return bool(runs.update(state=state, ended_at=timezone.now()))
+
+
+def _close_call_of(run: FidelityRun) -> None:
+    whose = {"user_id": run.starter_user_id, "persona_id": run.persona_id}
+    close_lost_of(Purpose.FIDELITY, started_before=run.ended_at, **whose)
 
 
 def _running() -> QuerySet[FidelityRun]:

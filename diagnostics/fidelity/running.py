@@ -63,6 +63,7 @@ def go_through(held: Held, *, stop: StopSignal, told: Callable[[], object]) -> N
         if following is Next.LATER:
             holding.keep(held)
             stop.wait(_PAUSE)
+    holding.let_go(held)
 
 
 def answer_one(held: Held, *, stop: StopSignal) -> Next:

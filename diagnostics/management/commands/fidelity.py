@@ -7,7 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from core.errors import ValisError
 from diagnostics.fidelity.comparing import comparisons_of
-from diagnostics.fidelity.holding import Held
+from diagnostics.fidelity.holding import Held, let_go
 from diagnostics.fidelity.presenting import report_form
 from diagnostics.fidelity.reading import persona_for_fidelity, run_before, run_by_id
 from diagnostics.fidelity.reporting import MEASURES, Report, report_of
@@ -56,6 +56,7 @@ class Command(BaseCommand):
             go_through(held, stop=StopSignal(), told=lambda: self._tell(held))
         except KeyboardInterrupt:
             stop_run(run_by_id(held.id), by=None)
+            let_go(held)
             raise CommandError("Stopped.", returncode=INTERRUPTED) from None
 
     def _tell(self, held: Held) -> None:

@@ -225,6 +225,43 @@ def test_stopping_ends_the_call_that_runs_and_asks_nobody_else(
     assert len(playing.calls) == 1
 
 
+def test_a_call_whose_worker_was_killed_before_its_run_was_stopped_does_not_stay_open(
+    speak: Speak, start: Start, sue: User, jane: Persona
+) -> None:
+    speak("main", "say:Hello.")
+    run = start()
+    holding.hold(run.pk)
+    whose = {"purpose": "fidelity", "provider": "main", "kind": "openai", "user": sue, "persona": jane}
+    lost = Call.objects.create(**whose, estimated_tokens=100)
+    stop_run(run, by=sue)
+    of_the_next_run = Call.objects.create(**whose)
+
+    sweep_fidelity()
+    lost.refresh_from_db()
+    assert lost.outcome == CallOutcome.OPEN  # its worker may still be about to end it
+    lease_runs_out(run)
+    sweep_fidelity()
+
+    lost.refresh_from_db()
+    of_the_next_run.refresh_from_db()
+    assert (lost.outcome, lost.tokens_in) == (CallOutcome.UNKNOWN, 100)
+    assert of_the_next_run.outcome == CallOutcome.OPEN
+
+
+def test_a_worker_lets_go_of_a_run_that_was_stopped(
+    speak: Speak, start: Start, sue: User, playing: PlayingServer, eventually: Callable[..., None]
+) -> None:
+    speak("main", "hang")
+    run = start()
+    working = in_thread(go_on, run.pk)
+    eventually(lambda: playing.calls)
+
+    stop_run(run, by=sue)
+    working.result(60)
+
+    assert run_by_id(run.pk).lease_until is None
+
+
 def test_a_server_that_ends_leaves_the_run_to_the_next_one(
     speak: Speak, start: Start, monkeypatch: pytest.MonkeyPatch, playing: PlayingServer,
     eventually: Callable[..., None],
