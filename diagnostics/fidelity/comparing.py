@@ -1,7 +1,6 @@
 """What was said in a run, side by side, and what of the voice it shows."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from diagnostics.fidelity.models import AnswerOutcome, FidelityAnswer, FidelityRun
 from diagnostics.fidelity.speakers import Speaker, speakers_in
@@ -35,7 +34,7 @@ def comparisons_of(run: FidelityRun) -> list[Compare]:
     return [
         Compare(
             dialogue,
-            Reply(None, None, dialogue.reply, _measured(dialogue.reply, dialogue, phrases)),
+            Reply(None, None, dialogue.reply, measure(dialogue.reply, dialogue=dialogue, phrases=phrases)),
             [
                 _reply(speaker, said[number, place], dialogue, phrases)
                 for place, speaker in enumerate(speakers)
@@ -50,9 +49,9 @@ def _reply(
     speaker: Speaker, answer: FidelityAnswer, dialogue: GoldenDialogue, phrases: tuple[str, ...]
 ) -> Reply:
     is_said = answer.outcome == AnswerOutcome.ANSWERED
-    return Reply(speaker, answer, answer.text, _measured(answer.text, dialogue, phrases) if is_said else None)
-
-
-@lru_cache(maxsize=1024)
-def _measured(text: str, dialogue: GoldenDialogue, phrases: tuple[str, ...]) -> Measures:
-    return measure(text, dialogue=dialogue, phrases=phrases)
+    return Reply(
+        speaker,
+        answer,
+        answer.text,
+        measure(answer.text, dialogue=dialogue, phrases=phrases) if is_said else None,
+    )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from personas.golden.dialogues import GoldenDialogue
 from personas.golden.refusals import looks_like_a_refusal
@@ -55,6 +56,12 @@ class Measures:
 
 def measure(text: str, *, dialogue: GoldenDialogue, phrases: Sequence[str]) -> Measures:
     """Of any text; only its first 20,000 characters are looked at."""
+    return _measured(text, dialogue, tuple(phrases))
+
+
+@lru_cache(maxsize=1024)
+def _measured(text: str, dialogue: GoldenDialogue, phrases: tuple[str, ...]) -> Measures:
+    """Kept: a page shows the golden replies beside those of every speaker, and again with each run."""
     text = plain(text)
     words = words_in(text)
     return Measures(
