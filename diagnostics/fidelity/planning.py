@@ -1,10 +1,10 @@
 """What a run would do, before it is started: who would be asked, how often, and what that costs at most."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from diagnostics.fidelity.speakers import Speaker, candidates_of, request_for, speaker_of
+from diagnostics.fidelity.speakers import Speaker, candidates_of, request_for, speaker_of, speakers_of
 from diagnostics.fidelity.starting import MOST_DIALOGUES
 from personas.golden.dialogues import golden_dialogues
 from personas.models import Persona
@@ -53,14 +53,17 @@ class Plan:
         return [each for each in self.speakers if not each.reason]
 
 
-def plan_of(persona: Persona, *, user_id: int | None) -> Plan:
-    """Of the persona as it is saved. Knocks at local servers; no model is called."""
+def plan_of(persona: Persona, *, user_id: int | None, only: Collection[str] = ()) -> Plan:
+    """Of the persona as it is saved, with `only` as in `speakers_of`. Knocks at local servers; no model is
+    called."""
     limits, snapshot = current_limits(), persona.snapshot()
     dialogues = golden_dialogues(persona)[:MOST_DIALOGUES]
     usages = [_most_of(request_for(snapshot, each, limits)) for each in dialogues]
     longest = max(usages, key=lambda usage: usage.tokens_in, default=Usage())
+    chosen = speakers_of(snapshot, only=only)
     candidates = candidates_of(snapshot, limits, user_id=user_id)
-    found = prospects_of(candidates, persona, limits, longest=longest, shortest=longest)
+    asked = [each for each in candidates if speaker_of(each) in chosen]
+    found = prospects_of(asked, persona, limits, longest=longest, shortest=longest)
     return Plan([_planned(each, usages) for each in found], len(dialogues))
 
 

@@ -6,14 +6,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
 from core.errors import ValisError
+from core.money import dollars
 from diagnostics.fidelity.comparing import comparisons_of
 from diagnostics.fidelity.holding import Held, let_go
+from diagnostics.fidelity.planning import plan_of
 from diagnostics.fidelity.presenting import report_form
 from diagnostics.fidelity.reading import persona_for_fidelity, run_before, run_by_id
 from diagnostics.fidelity.reporting import MEASURES, Report, report_of
 from diagnostics.fidelity.running import go_through
 from diagnostics.fidelity.starting import start_held_run, stop_run
 from personas.golden.drifting import Word
+from personas.models import Persona
 from providers.stopping import StopSignal
 
 DRIFTED, NOT_ASKED, INTERRUPTED = 1, 2, 130
@@ -31,12 +34,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--provider", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
         )
+        parser.add_argument("--dry-run", action="store_true", help="who would be asked, and for how much")
         parser.add_argument("--json", action="store_true", help="the report as the API gives it")
         parser.add_argument("--fail-on", choices=[Word.DRIFTS.value, Word.OFF.value])
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            held = start_held_run(persona_for_fidelity(options["persona"]), only=options["provider"])
+            persona = persona_for_fidelity(options["persona"])
+            if options["dry_run"]:
+                self._plan(persona, options["provider"])
+                return
+            held = start_held_run(persona, only=options["provider"])
         except ValisError as error:
             raise CommandError(error.message) from error
         self._run(held)
@@ -50,6 +58,14 @@ class Command(BaseCommand):
         if not report.run.state == "ended":
             raise CommandError(f"The run was {report.run.state}.", returncode=NOT_ASKED)
         self._judge(report, options["fail_on"], options["provider"])
+
+    def _plan(self, persona: Persona, only: list[str]) -> None:
+        plan = plan_of(persona, user_id=None, only=only)
+        for each in plan.speakers:
+            calls = f"{plan.dialogues} calls, {dollars(each.most_usd)}"
+            told = f"would be skipped: {each.reason}" if each.reason else calls
+            self.stdout.write(f"{each.speaker.entry}: {told}")
+        self.stdout.write(f"{plan.calls} calls, {dollars(plan.most_usd)} at most where a price is known")
 
     def _run(self, held: Held) -> None:
         try:

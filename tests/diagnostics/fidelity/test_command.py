@@ -45,6 +45,23 @@ def test_it_shows_a_table_and_tells_how_far_it_is(speak: Speak, jane: Persona) -
     assert not told_tasks()
 
 
+def test_a_dry_run_says_who_would_be_asked_and_asks_nobody(speak: Speak, jane: Persona, playing) -> None:
+    speak("main", "say:Hello.", priority=1, price_in=0.0, price_out=0.0)
+    speak("mute", "say:Hello.", priority=2, api_key="", base_url="")
+    count = len(golden_dialogues(jane))
+
+    said, _, code = fidelity("jane", "--dry-run")
+
+    first, second, fallback, whole = said.splitlines()
+    assert first == f"main main-1: {count} calls, $0.00"
+    assert second.startswith("mute mute-1: would be skipped: no API key")
+    assert fallback == f"fallback: {count} calls, $0.00"
+    assert whole.startswith(f"{2 * count} calls")
+    assert (code, len(playing.calls)) == (0, 0)
+    assert not FidelityRun.objects.exists()
+    assert "mute" not in fidelity("jane", "--dry-run", "--provider", "main")[0]
+
+
 @pytest.mark.parametrize(("word", "script", "code"), [
     ("off", OUT_OF_VOICE, 1), ("drifts", OUT_OF_VOICE, 1), ("drifts", None, 0), ("off", None, 0),
 ])  # fmt: skip
