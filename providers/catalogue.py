@@ -15,6 +15,9 @@ SHIPPED: tuple[dict[str, Any], ...] = (
         "priority": 30,
         "base_url": LOCAL_SERVER,
         "model": "llama3.2",
+        # It may have to load first, and then speaks as fast as the machine lets it.
+        "first_token_timeout": 60.0,  # nosec B105
+        "provider_timeout": 170.0,
     },
     {"name": "desktop-commander", "kind": "desktop_commander", "priority": 40, "is_enabled": False},
 )

@@ -33,4 +33,7 @@ def running_valis(data: Path, playing: PlayingServer, **env: str) -> Iterator[Va
 
 def use_backup(data: Path | str, playing: PlayingServer, *, is_enabled: bool = True) -> None:
     """A second provider, "local", after the first."""
-    set_up_provider(data, "local", is_enabled=is_enabled, base_url=playing.openai_url, model=BACKUP_MODEL)
+    as_others = {"first_token_timeout": None, "provider_timeout": None}
+    set_up_provider(
+        data, "local", is_enabled=is_enabled, base_url=playing.openai_url, model=BACKUP_MODEL, **as_others
+    )

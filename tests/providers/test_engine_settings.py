@@ -8,6 +8,7 @@ from django.db import connection
 from providers.catalogue import load_shipped
 from providers.engine_settings import current_limits
 from providers.limits import EngineLimits
+from providers.lineup import candidate_of
 from providers.models import EngineSettings, Provider
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,15 @@ def test_the_shipped_rows_are_added_once_and_changes_to_them_stay() -> None:
 
     assert load_shipped() == 0
     assert Provider.objects.get(name="local").model == "mine"
+
+
+def test_a_local_server_has_time_to_load_its_model_and_to_speak_slowly() -> None:
+    load_shipped()
+    usual = EngineLimits()
+    local = candidate_of(Provider.objects.get(name="local"), usual).limits
+
+    assert local.first_token_timeout > usual.first_token_timeout
+    assert usual.provider_timeout < local.provider_timeout < usual.reply_deadline
 
 
 def test_the_shipped_rows_pass_their_own_checks() -> None:
