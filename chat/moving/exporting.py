@@ -21,6 +21,7 @@ _NOT_WHOLE = {
     "interrupted": "This reply was broken off.",
     "streaming": "This reply was still being written.",
 }
+_CUT = "This reply was cut at the limit of what a reply may hold."
 
 
 def exported(session: Session, *, form: str) -> str:
@@ -78,7 +79,8 @@ def _paragraph(entry: dict[str, Any]) -> str:
         return f"## {entry['author_name']}, {time} UTC\n\n{entry['text']}"
     provider = entry["provider"] or {}
     by = " · ".join(filter(None, (provider.get("label") or provider.get("name"), provider.get("model"))))
-    notes = "".join(f"\n\n*{note}*" for note in (by, _NOT_WHOLE.get(entry["status"])) if note)
+    cut = _CUT if (entry["usage"] or {}).get("is_cut") else ""
+    notes = "".join(f"\n\n*{note}*" for note in (by, _NOT_WHOLE.get(entry["status"]), cut) if note)
     return f"## {entry['persona']['name']}, {time} UTC\n\n{entry['text']}{notes}".rstrip()
 
 

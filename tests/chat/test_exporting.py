@@ -9,7 +9,7 @@ from accounts.models import User
 from chat.keeping import change_session
 from chat.models import Session
 from chat.services import stop_turn
-from providers.models import Provider
+from providers.models import EngineSettings, Provider
 from tests.chat.conftest import Say
 from tests.chat.working import reply_to
 
@@ -59,6 +59,18 @@ def test_as_markdown_it_is_for_reading(browser: Client, session: Session) -> Non
     assert text.index("Hello, I'm Jane.") < text.index("## alice, 20")
     assert text.index("A *poem*.") < text.index("And then?")
     assert "*OpenAI · say:A *poem*.*" in text
+
+
+def test_a_reply_that_was_cut_says_so_in_the_file_as_well(
+    browser: Client, say: Say, provider: Callable[..., Provider], quick_engine: EngineSettings
+) -> None:
+    EngineSettings.objects.update(max_output=16)
+    provider("tokens:40")
+    turn = say("Tell me all of it.").turn
+    reply_to(turn)
+
+    text = browser.get(f"/api/sessions/{turn.session_id}/export?form=markdown").content.decode()
+    assert text.endswith("*This reply was cut at the limit of what a reply may hold.*\n")
 
 
 def test_a_long_session_is_exported_whole_and_in_order(browser: Client, say: Say) -> None:
