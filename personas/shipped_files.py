@@ -8,6 +8,7 @@ import yaml
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from core.errors import NotFound, ValisError
+from core.yaml_files import read_yaml
 from personas.models import Persona
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -74,7 +75,7 @@ def shipped_defaults(slug: str, folder: Path = SHIPPED) -> dict[str, Any]:
 def read_file(path: Path) -> dict[str, Any]:
     broken = partial(PersonaFileError, path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = read_yaml(path)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise broken(f"it cannot be read: {error}") from error
     if not isinstance(values, dict):

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from django.core.exceptions import ValidationError
 
+from core.yaml_files import read_yaml
 from personas.golden.checking import checked_dialogues
 from personas.shipped_files import PersonaFileError
 
@@ -18,7 +19,7 @@ def shipped_dialogues(slug: str, folder: Path = GOLDEN) -> list[dict[str, Any]]:
     if path not in folder.glob("*.yaml"):
         return []
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = read_yaml(path)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PersonaFileError(path, f"it cannot be read: {error}") from error
     try:

@@ -3,16 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
+from core.yaml_files import read_yaml
 
 _FOLDER = Path(__file__).parent / "lines"
-# libyaml reads them ten times faster, and every start waits for it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_texts(name: str) -> dict[str, Any]:
     """Sections with their lines, as `lines/<name>.yaml` has them."""
-    text = (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    # Its loader is a safe one, whichever it is.
-    sections: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506  # nosec B506
+    sections: dict[str, Any] = read_yaml(_FOLDER / f"{name}.yaml")
     return sections

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from core.yaml_files import read_yaml
 from providers.calls import CallRequest, Utterance
 from providers.fallback_voice import compose
 from providers.fallback_voice.choosing import Choice
@@ -32,7 +31,7 @@ class Topic:
 @cache
 def topics() -> tuple[Topic, ...]:
     """As the file has them; the last one takes what no other wants."""
-    read = yaml.safe_load(_LINES.read_text(encoding="utf-8"))
+    read = read_yaml(_LINES)
     return tuple(
         Topic(frozenset(each.get("words", "").split()), tuple(each["replies"]), each.get("is_greeted", True))
         for each in read

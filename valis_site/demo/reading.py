@@ -4,8 +4,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from core.yaml_files import read_yaml
 
 _FOLDER = Path(__file__).parent
 
@@ -54,4 +55,4 @@ def chats() -> list[Chat]:
 
 
 def told(file: Path | str) -> Any:
-    return yaml.safe_load((_FOLDER / file).read_text(encoding="utf-8"))
+    return read_yaml(_FOLDER / file)
