@@ -9,7 +9,7 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.harness.rows import Row
 from tests.harness.running import MODEL
-from tests.harness.store import database
+from tests.harness.store import database, set_up_engine
 from tests.harness.valis import Valis
 from tests.playing import PlayingServer
 
@@ -95,11 +95,13 @@ def test_by_keyboard_one_gets_to_the_very_beginning(long_chat: ChatPage) -> None
 
 
 def test_a_reply_streams_below_two_thousand_messages_while_one_types(
-    long_chat: ChatPage, playing: PlayingServer
+    long_chat: ChatPage, valis: Valis, playing: PlayingServer
 ) -> None:
     chat = long_chat
+    # As long as this takes: by the usual limits the reply would end after ten seconds, stopped or not.
+    set_up_engine(valis.data, max_output=200_000, provider_timeout=600, reply_deadline=600)
     _scroll_to_the_top_until_all_is_there(chat)
-    playing.cast(MODEL, "tokens:4000@100")
+    playing.cast(MODEL, "tokens:30000@100")
     chat.send("Stream below all of this.")
     expect(chat.text_of(chat.turn())).to_contain_text("w2 ")
     chat.page.evaluate(WATCH_SHIFTS)
