@@ -72,7 +72,7 @@ def people(valis: Valis) -> Callable[[str], Person]:
 
     def person(username: str) -> Person:
         if username not in known:
-            known[username] = Person(valis.url).log_in(username)
+            known[username] = Person(valis.url).come_in(username)
         return known[username]
 
     return person

@@ -27,7 +27,7 @@ def valis(tmp_path_factory: pytest.TempPathFactory, playing: PlayingServer) -> I
 
 @pytest.fixture(scope="module")
 def demo(valis: Valis) -> Person:
-    return Person(valis.url).log_in("demo")
+    return Person(valis.url).come_in("demo")
 
 
 @pytest.fixture(autouse=True)

@@ -18,10 +18,26 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from accounts.first_people import create_first_people
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from accounts.models import User
+from tests.harness.valis import login_of
 from valis_site.serving.first_start import fill_when_empty
 call_command("migrate", verbosity=0)
 fill_when_empty()
 create_first_people(demo_password=settings.VALIS_DEMO_PASSWORD, staff_password=settings.VALIS_STAFF_PASSWORD)
+for user in User.objects.all():
+    login = {
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[-1],
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    }
+    Session.objects.create(
+        session_key=login_of(user.username),
+        session_data=SessionStore().encode(login),
+        expire_date=SessionStore().get_expiry_date(),
+    )
 connection.close()
 """
 
@@ -33,7 +49,7 @@ def fill(environment: dict[str, str]) -> None:
 
 
 def copy_filled(data: Path) -> None:
-    """Data of a VALIS that was started before, with the people and passwords of `environment_for`."""
+    """Data of a VALIS that was started before; people have the passwords of `environment_for`, and logins."""
     shutil.copytree(_filled(), data, dirs_exist_ok=True)
 
 

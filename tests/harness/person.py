@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-from tests.harness.valis import PASSWORD
+from tests.harness.valis import PASSWORD, login_of
 
 SECONDS = 20
 
@@ -35,6 +35,12 @@ class Person:
         request = urllib.request.Request(f"{self.url}/accounts/login/", body, {"Origin": self.url})
         with self._opener.open(request, timeout=SECONDS) as answer:
             assert answer.url.rstrip("/").endswith("/chat"), f"{username} could not log in"
+        return self
+
+    def come_in(self, username: str) -> "Person":
+        """With the login of filled data."""
+        self._cookies.set_cookie(_cookie("sessionid", login_of(username)))
+        assert 'class="menu-name"' in self.page("/chat/"), f"{username} is not logged in"
         return self
 
     def log_out(self) -> None:
@@ -74,3 +80,10 @@ class Person:
 
     def _cookie(self, name: str) -> str:
         return next(cookie.value or "" for cookie in self._cookies if cookie.name == name)
+
+
+def _cookie(name: str, value: str) -> http.cookiejar.Cookie:
+    here = {"domain": "127.0.0.1", "domain_specified": False, "domain_initial_dot": False}
+    everywhere = {"port": None, "port_specified": False, "path": "/", "path_specified": True}
+    said = {"secure": False, "expires": None, "discard": True, "comment": None, "comment_url": None}
+    return http.cookiejar.Cookie(0, name, value, **here, **everywhere, **said, rest={})

@@ -14,6 +14,11 @@ from tests.harness.process import ROOT, Process
 PASSWORD = "only-for-this-test"
 
 
+def login_of(username: str) -> str:
+    """The login cookie on filled data. Checking a password takes most of a second, as it should."""
+    return f"logged-in-as-{username}"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
