@@ -11,7 +11,9 @@ QUIET :=
 PY := .venv/bin/python
 # Some images forbid Python to keep what it has compiled, and hundreds of processes would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# One more than there are cores: much of what tests do is to wait.
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((cores < 4 ? cores + 1 : 4)))
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run demo audit test test-sqlite test-postgresql test-tools check lint types format screenshots benchmark faults
 
