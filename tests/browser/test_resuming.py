@@ -32,7 +32,7 @@ def _times_stored(valis: Valis, text: str) -> int:
 def test_reloaded_in_mid_stream_everything_is_there_once_and_goes_on(
     visit: Visit, playing: PlayingServer
 ) -> None:
-    playing.cast(MODEL, "tokens:100@40")
+    playing.cast(MODEL, "tokens:400@40")
     chat = visit()
     chat.send("Go on while I reload.")
     for seen in (15, 45):
@@ -41,7 +41,7 @@ def test_reloaded_in_mid_stream_everything_is_there_once_and_goes_on(
         expect(chat.text_of(chat.turn())).to_contain_text(numbered(seen))
         chat.expect_status(chat.turn(), "streaming")
     chat.expect_status(chat.turn(), "complete")
-    chat.expect_texts("Go on while I reload.", numbered(100).strip())
+    chat.expect_texts("Go on while I reload.", numbered(400).strip())
 
 
 def test_a_second_tab_sees_the_same_and_both_can_send(visit: Visit, playing: PlayingServer) -> None:
