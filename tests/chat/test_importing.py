@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from chat.branching import edit_and_resend, regenerate, show_version
+from chat.learning import exchanges_of, next_lesson
 from chat.models import Message, Session, Turn
 from chat.moving.exporting import exported
 from chat.moving.importing import import_chats
@@ -118,6 +119,19 @@ def test_an_imported_chat_goes_on_and_is_found(
     turn = submit_message(alice, text="And then?", client_id="next", session_id=session.pk).turn
     assert reply_to(turn).text == "Further."
     assert {each["kind"] for each in search(alice, "sea")["results"]} == {"turn"}
+
+
+def test_of_an_imported_chat_only_what_is_said_from_then_on_is_learned_from(
+    alice: User, jane: Persona, provider: Callable[..., Provider]
+) -> None:
+    provider("say:Further.")
+    (session,) = bring(alice, CHATGPT)
+    assert not Turn.objects.filter(is_unlearned=True).exists()
+
+    turn = submit_message(alice, text="I play the cello.", client_id="next", session_id=session.pk).turn
+    reply_to(turn)
+    (unlearned,) = next_lesson(persona_id=jane.pk, person_id=alice.pk)
+    assert [each.said for each in exchanges_of([unlearned])] == ["I play the cello."]
 
 
 def test_the_whole_tree_goes_out_and_comes_in_again(
