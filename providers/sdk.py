@@ -17,6 +17,7 @@ from django.conf import settings
 from core.request_id import current_request_id
 from providers.addresses import is_loopback
 from providers.base import BaseProvider, ProviderConfig
+from providers.broken_connections import why_broken
 from providers.calls import CallRequest, Finished, StreamEvent, TextDelta
 from providers.egress import AddressRefused, Egress
 from providers.errors import (
@@ -147,7 +148,7 @@ class SdkProvider(BaseProvider):
         if _cause(error, ConnectionRefusedError):
             self._has_answered = False
             return ProviderSkipped(f"nothing listens at {self.address}")
-        return ConnectionBroken(f"the connection failed ({type(error).__name__})")
+        return ConnectionBroken(f"the connection failed ({why_broken(error)})")
 
     async def close(self) -> None:
         await self._client.close()

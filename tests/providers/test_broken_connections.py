@@ -5,8 +5,11 @@ import struct
 import threading
 from collections.abc import Iterator
 
+import aiohttp
+import httpx2
 import pytest
 
+from providers.broken_connections import why_broken
 from tests.providers.walking import Walk, scripted, walk
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -93,3 +96,29 @@ def test_a_reply_that_came_in_one_go_is_kept_as_well(row, server) -> None:
     server.play(HEAD + chunk(words("all of it") + END), b"")
 
     assert ask(server, row).text == "all of it"
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (aiohttp.ServerDisconnectedError(), "it hung up"),
+        (aiohttp.ClientPayloadError(), "it was cut off"),
+        (ConnectionResetError(), "it was reset"),
+        (OSError(), "ConnectError"),
+    ],
+)
+def test_why_it_broke_is_said_in_words_where_there_are_any(broken, words) -> None:
+    error = httpx2.ConnectError("of the client")
+    error.__cause__ = broken
+
+    assert why_broken(error) == words
+
+
+def test_the_story_says_that_a_server_hung_up(row, server) -> None:
+    server.first_words_were_read.set()
+    server.play(b"", b"")
+
+    assert ask(server, row).failure.message in {
+        "the connection failed (it was reset)",
+        "the connection failed (it hung up)",
+    }

@@ -37,7 +37,7 @@ _TIMED_OUT = _Part(
     SCRIPTED, Outcome.FAILED, "time_limit_passed", "no first token within 20 s", (20_001, 20_009)
 )
 _UNREACHABLE = _Part(
-    BACKUP, Outcome.FAILED, "connection_broken", "the connection failed (ConnectError)", (3, 9)
+    BACKUP, Outcome.FAILED, "connection_broken", "the connection failed (it cannot be reached)", (3, 9)
 )
 _STOPPED = _Part(SCRIPTED, Outcome.STOPPED, "stopped", "", (2_200, 3_900), spoke=True)
 _FALLBACK = _Part(FALLBACK, Outcome.ANSWERED, "", "", (1, 3))
