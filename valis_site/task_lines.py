@@ -28,21 +28,33 @@ def _send_request_id(headers: dict[str, Any], **_: Any) -> None:
         headers[HEADER] = request_id
 
 
+def begin(request_id: str) -> None:
+    start_request(request_id)
+    _started.set(time.perf_counter())
+
+
+def end(task: str, task_id: str, state: str | None, *, is_periodic: bool = False) -> None:
+    TASKS.labels(task, state).inc()
+    say = logger.debug if is_periodic and state == "SUCCESS" else logger.info
+    ms = round((time.perf_counter() - _started.get()) * 1000, 1)
+    say("task", task=task, id=task_id, state=state, ms=ms)
+
+
+def fail(task: str, task_id: str, error: BaseException) -> None:
+    logger.error("task failed", task=task, id=task_id, exc_info=error)
+
+
 @signals.task_prerun.connect
 def _begin(task: Task[Any, Any], **_: Any) -> None:
-    start_request(str(task.request.get(HEADER) or ""))
-    _started.set(time.perf_counter())
+    begin(str(task.request.get(HEADER) or ""))
 
 
 @signals.task_postrun.connect
 def _end(task: Task[Any, Any], state: str | None = None, **_: Any) -> None:
-    TASKS.labels(task.name, state).inc()
     is_periodic = (task.request.delivery_info or {}).get("routing_key") == "housekeeping"
-    say = logger.debug if is_periodic and state == "SUCCESS" else logger.info
-    ms = round((time.perf_counter() - _started.get()) * 1000, 1)
-    say("task", task=task.name, id=task.request.id, state=state, ms=ms)
+    end(task.name, task.request.id, state, is_periodic=is_periodic)
 
 
 @signals.task_failure.connect
 def _fail(sender: Task[Any, Any], exception: BaseException, **_: Any) -> None:
-    logger.error("task failed", task=sender.name, id=sender.request.id, exc_info=exception)
+    fail(sender.name, sender.request.id, exception)

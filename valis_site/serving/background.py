@@ -6,9 +6,11 @@ from typing import Any
 
 from celery.beat import Scheduler, Service
 
+from chat import dispatching
 from chat.recovery import recover_at_start
 from chat.running import running_turns
 from valis_site.celery import app
+from valis_site.serving.lane import Lane
 from valis_site.serving.warming import warm_up
 
 WORKER_THREADS = 256
@@ -29,11 +31,13 @@ class Background:
             without_heartbeat=True,
             without_mingle=True,
         )
+        self._lane = Lane(threads=WORKER_THREADS)
         self._beat: Any = Service(app, scheduler_cls=Scheduler)
 
     def start(self) -> None:
         """Put right what the last stop left behind, then begin to work."""
         recover_at_start()
+        dispatching.use_taker(self._lane.take)
         jobs = {"worker": self._worker.start, "scheduler": self._beat.start, "warm-up": warm_up}
         for name, job in jobs.items():
             threading.Thread(target=job, name=name, daemon=True).start()
