@@ -4,6 +4,7 @@ Composing takes the ORM five to ten times as long as the database takes to answe
 as `given("name")` where the value would stand, and given by this name with each call.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -14,6 +15,9 @@ from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = TypeVar("Row", bound=Model)
+
+_PLACE = re.compile("%[%s]")
+_PLAIN = re.compile("[a-z_]+")
 
 
 class _Given(Expression):
@@ -33,6 +37,27 @@ class _Given(Expression):
 def given(name: str, field: Any = None) -> Any:
     """Stands for a value. One that drivers do not take as it is (JSON, UUID, time) needs its field."""
     return _Given(name, field)
+
+
+def _written_out(sql: str, params: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Plain constants as part of the statement: SQLite would plan it anew with each call, for an index that
+    holds only some rows may or may not do, depending on the value.
+    """
+    left: list[Any] = []
+    following = iter(params)
+
+    def written(place: re.Match[str]) -> str:
+        if place[0] == "%%":
+            return place[0]
+        value = next(following)
+        if type(value) is int:
+            return str(value)
+        if isinstance(value, str) and _PLAIN.fullmatch(value):
+            return f"'{value}'"
+        left.append(value)
+        return place[0]
+
+    return _PLACE.sub(written, sql), left
 
 
 def _filled(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
@@ -63,7 +88,7 @@ class Rows(Generic[Row]):
 class _Selection:
     def __init__(self, rows: QuerySet[Any]) -> None:
         self._compiler = compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
-        self.sql, self.params = compiler.as_sql()
+        self.sql, self.params = _written_out(*compiler.as_sql())
         columns = [column for column, *_ in compiler.select]
         self._converters = compiler.get_converters(columns)
         self._annotations = compiler.annotation_col_map
@@ -122,8 +147,7 @@ class Update:
         query: Any = self._rows().query.chain(UpdateQuery)
         query.add_update_values(self._values)
         query.clear_ordering(force=True)
-        sql, params = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-        return sql, params
+        return _written_out(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
 
 
 class Insert(Generic[Row]):

@@ -26,12 +26,16 @@ logger = logging.getLogger(__name__)
 
 # In front of every call; through the ORM it would take 1.5 ms longer.
 _SUMS = """
-    SELECT persona.daily_token_cap, persona.daily_cost_cap_usd,
-        SUM(CASE WHEN outcome = 'open' THEN estimated_tokens ELSE tokens_in + tokens_out END),
-        SUM(CASE WHEN outcome = 'open' THEN estimated_cost_usd ELSE cost_usd END)
-    FROM usage_call JOIN personas_persona AS persona ON persona.id = persona_id
-    WHERE persona_id = %s AND started_at >= %s AND kind <> 'fallback'
-    GROUP BY persona.id
+    SELECT persona.daily_token_cap, persona.daily_cost_cap_usd, used.tokens, used.cost
+    FROM personas_persona AS persona, (
+        SELECT
+            SUM(CASE WHEN outcome = 'open' THEN estimated_tokens ELSE tokens_in + tokens_out END) AS tokens,
+            SUM(CASE WHEN outcome = 'open' THEN estimated_cost_usd ELSE cost_usd END) AS cost
+        FROM usage_call
+        WHERE persona_id = %s AND started_at >= %s AND kind <> 'fallback'
+        HAVING COUNT(*) > 0
+    ) AS used
+    WHERE persona.id = %s
 """
 
 
@@ -109,7 +113,7 @@ class DailyCap:
     def _sums(self, moment: datetime) -> Any:
         midnight = connection.ops.adapt_datetimefield_value(_midnight_before(moment))
         with connection.cursor() as cursor:
-            cursor.execute(_SUMS, [self._persona_id, midnight])
+            cursor.execute(_SUMS, [self._persona_id, midnight, self._persona_id])
             return cursor.fetchone()
 
     def _day_of(self, sums: Any) -> Day:

@@ -3,13 +3,12 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import Error, connection, transaction
+from django.db import Error, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from core.composed import Insert
+from core.composed import Insert, Update, given
 from core.patience import patiently
 from core.request_id import current_request_id
 from providers.calls import CallRequest, Usage, estimate_tokens
@@ -25,6 +24,14 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_CALL = timedelta(hours=2)
 _add_call = Insert(Call)
+_OUTCOME = (
+    *("outcome", "error_code", "first_token_ms", "duration_ms", "tokens_in", "tokens_out", "tokens_cached"),
+    *("is_estimated", "cost_usd", "pricing"),
+)
+_complete = Update(
+    lambda: Call.objects.filter(pk=given("pk"), outcome=CallOutcome.OPEN),
+    **{each: given(each, Call._meta.get_field(each)) for each in _OUTCOME},
+)
 
 
 @dataclass(slots=True)
@@ -108,17 +115,9 @@ class LedgerMeter:
             "pricing": cost.pricing.value,
         }
         try:
-            patiently(lambda: _complete(call.row.pk, values))
+            patiently(lambda: _complete(pk=call.row.pk, **values))
         except Error:
             logger.warning("the outcome of call %s could not be written", call.row.pk, exc_info=True)
-
-
-def _complete(pk: int, values: dict[str, Any]) -> None:
-    """After every call; through the ORM it takes twice as long."""
-    columns = ", ".join(f"{name} = %s" for name in values)
-    statement = f'UPDATE "usage_call" SET {columns} WHERE id = %s AND outcome = %s'  # noqa: S608  # nosec B608  (no input)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values.values(), pk, CallOutcome.OPEN.value])
 
 
 def _most_of(candidate: Candidate, request: CallRequest) -> Usage:
