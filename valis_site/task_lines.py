@@ -52,9 +52,9 @@ def _begin(task: Task[Any, Any], **_: Any) -> None:
 @signals.task_postrun.connect
 def _end(task: Task[Any, Any], state: str | None = None, **_: Any) -> None:
     is_periodic = (task.request.delivery_info or {}).get("routing_key") == "housekeeping"
-    end(task.name, task.request.id, state, is_periodic=is_periodic)
+    end(task.name, str(task.request.id), state, is_periodic=is_periodic)
 
 
 @signals.task_failure.connect
 def _fail(sender: Task[Any, Any], exception: BaseException, **_: Any) -> None:
-    fail(sender.name, sender.request.id, exception)
+    fail(sender.name, str(sender.request.id), exception)
