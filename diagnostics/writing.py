@@ -27,9 +27,12 @@ class Proof:
             self._attempt.add_done_callback(_note_failure)
         await asyncio.shield(self._attempt)
 
+    def given(self) -> None:
+        self._given_at = time.monotonic()
+
     async def _write(self) -> None:
         await in_database_thread(show_life, _NAME)
-        self._given_at = time.monotonic()
+        self.given()
 
 
 def _note_failure(attempt: "asyncio.Task[None]") -> None:

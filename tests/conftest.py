@@ -19,6 +19,7 @@ from accounts.audit.triggers import drop_triggers
 from accounts.models import User
 from accounts.rights import Role
 from accounts.roles import give_role
+from diagnostics import writing
 from memory.models import Kind, Memory, Origin
 from memory.services import remember
 from personas.loading import reset_to_shipped
@@ -71,6 +72,14 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _a_probe_does_not_wait_for_the_test_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test is one transaction, nobody beside it can write."""
+    proof = writing.Proof()
+    proof.given()
+    monkeypatch.setattr(writing, "proof", proof)
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,13 @@ def test_a_database_that_takes_nothing_is_not_ready_until_it_does_again(disk: Di
     assert Client().get("/api/ready").status_code == 200
 
 
+def test_what_is_written_is_one_small_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "proof", writing.Proof())
+
+    assert Client().get("/api/ready").status_code == 200
+    assert Sign.objects.get().name == "database"
+
+
 def test_writing_is_tried_rarely_while_it_works(disk: Disk) -> None:
     for _ in range(5):
         assert Client().get("/api/ready").status_code == 200
