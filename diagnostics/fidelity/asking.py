@@ -10,6 +10,7 @@ from personas.snapshots import PersonaSnapshot
 from providers.cascade import Answered, Restarted, Unanswered
 from providers.circuits.guarding import LEFT_ALONE
 from providers.engine_settings import current_limits
+from providers.lineup import line_up
 from providers.stopping import StopSignal
 from providers.story import Outcome, Step
 from usage.ledger import Account
@@ -30,10 +31,19 @@ class Said:
     is_passing: bool = False
 
 
-def ask(asked: FidelityAnswer, *, stop: StopSignal, keep: Callable[[], None]) -> Said:
+def has_one_place(asked: FidelityAnswer) -> bool:
+    """Whether the speaker serves one call at a time."""
+    entry = _speaker(asked).entry
+    candidates = line_up((entry,), current_limits(), user_id=asked.run.starter_user_id)
+    return any(each.places == 1 for each in candidates)
+
+
+def ask(
+    asked: FidelityAnswer, *, stop: StopSignal, keep: Callable[[], None], takes_last_place: bool = False
+) -> Said:
     """`keep` is called at least once a second meanwhile. Raises `CallStopped` when `stop` was set."""
     run, limits = asked.run, current_limits()
-    speaker = Speaker.from_json(run.speakers[asked.speaker])
+    speaker = _speaker(asked)
     pieces: list[str] = []
     events = answer(
         request_for(snapshot_of(run), run.golden()[asked.dialogue], limits),
@@ -49,6 +59,7 @@ def ask(asked: FidelityAnswer, *, stop: StopSignal, keep: Callable[[], None]) ->
         stop=stop,
         may_fall_back=speaker.is_fallback,
         in_background=True,
+        takes_last_place=takes_last_place,
     )
     with closing(events):
         for event in events:
@@ -66,6 +77,10 @@ def snapshot_of(run: FidelityRun) -> PersonaSnapshot:
     """With the lorebook as it is now: it is not kept with the run."""
     book = run.persona.snapshot().book if run.persona else None
     return replace(PersonaSnapshot.from_json(run.snapshot), book=book)
+
+
+def _speaker(asked: FidelityAnswer) -> Speaker:
+    return Speaker.from_json(asked.run.speakers[asked.speaker])
 
 
 def _unanswered(step: Step) -> Said:

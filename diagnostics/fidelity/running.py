@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from chat import line
 from chat.dispatching import hand_over
-from chat.running import SERVER_STOPPED, STOPPED_BY_PERSON, running_turns
+from chat.learning import somebody_asks
+from chat.running import GAVE_WAY, SERVER_STOPPED, STOPPED_BY_PERSON, running_turns
 from core.patience import patiently
 from core.request_id import start_request
 from diagnostics.fidelity import holding
-from diagnostics.fidelity.asking import Said, ask
+from diagnostics.fidelity.asking import Said, ask, has_one_place
 from diagnostics.fidelity.holding import Held
 from diagnostics.fidelity.models import AnswerOutcome, FidelityAnswer, RunState
 from providers.stopping import CallStopped, StopSignal
@@ -50,7 +51,7 @@ def go_on(run_id: int) -> None:
         return
     start_request()
     with running_turns.running(None) as stop:
-        following = answer_one(held, stop=stop)
+        following = answer_one(held, stop=stop, gives_way=True)
     holding.let_go(held)
     if following is Next.AT_ONCE:
         hand_over(TASK, run_id)
@@ -66,8 +67,11 @@ def go_through(held: Held, *, stop: StopSignal, told: Callable[[], object]) -> N
     holding.let_go(held)
 
 
-def answer_one(held: Held, *, stop: StopSignal) -> Next:
-    """The next answer of a run, stored; the last one ends the run."""
+def answer_one(held: Held, *, stop: StopSignal, gives_way: bool = False) -> Next:
+    """The next answer of a run, stored; the last one ends the run.
+
+    A worker that `gives_way` also takes the only place of a provider, and leaves it to whoever writes.
+    """
     asked = _next_of(held)
     if asked is None or asked.run.persona_id is None:
         holding.end(held, RunState.ENDED if asked is None else RunState.INTERRUPTED)
@@ -75,20 +79,30 @@ def answer_one(held: Held, *, stop: StopSignal) -> Next:
     if line.waiting_for_place().exists():
         return Next.LATER
     try:
-        said = _said(asked, held, stop)
+        said = _said(asked, held, stop, gives_way=gives_way)
     except CallStopped as stopped:
-        if stopped.reason == SERVER_STOPPED:
+        if stopped.reason in {SERVER_STOPPED, GAVE_WAY}:
             _tries(asked, F("tries") - 1)
-        return Next.NEVER
+        return Next.LATER if stopped.reason == GAVE_WAY else Next.NEVER
     return _store(asked, said, held)
 
 
-def _said(asked: FidelityAnswer, held: Held, stop: StopSignal) -> Said:
+def _said(asked: FidelityAnswer, held: Held, stop: StopSignal, *, gives_way: bool) -> Said:
     if asked.tries >= MOST_TRIES:
         return _LOST
     _tries(asked, F("tries") + 1)
+    takes_last_place = gives_way and not somebody_asks()
+    is_in_the_way = takes_last_place and has_one_place(asked)
+    if is_in_the_way:
+        running_turns.give_way(stop)
+
+    def keep() -> None:
+        _keep(held, stop)
+        if is_in_the_way and not stop.is_set and somebody_asks():
+            stop.set(GAVE_WAY)
+
     try:
-        return ask(asked, stop=stop, keep=lambda: _keep(held, stop))
+        return ask(asked, stop=stop, keep=keep, takes_last_place=takes_last_place)
     except (CallStopped, Error):
         raise
     except Exception:

@@ -25,7 +25,7 @@ from personas.models import Persona
 from providers.drills.models import Drill
 from providers.models import EngineSettings
 from providers.stopping import StopSignal
-from tests.chat.working import in_thread, told_tasks
+from tests.chat.working import in_thread, reply_to, told_tasks
 from tests.diagnostics.fidelity.conftest import (
     OUT_OF_VOICE,
     REFUSING,
@@ -163,13 +163,46 @@ def test_who_asks_for_patience_is_asked_again_after_all_others(
     assert rows_of(run)["main"].counts["answered"] == len(golden_dialogues(jane))
 
 
-def test_who_stays_busy_is_skipped_in_the_end(speak: Speak, start: Start) -> None:
-    speak("main", "say:Hello.", max_concurrent_requests=1)  # the last place is for people
+def test_the_only_place_of_a_speaker_is_left_to_people_by_a_command(speak: Speak, jane: Persona) -> None:
+    speak("main", "say:Hello.", max_concurrent_requests=1)
+    held = start_held_run(jane, only=["main"])
+
+    while answer_one(held, stop=StopSignal()) is not Next.NEVER:
+        pass
+
+    row = rows_of(run_by_id(held.id))["main"]
+    assert row.counts["skipped"] == row.counts.total()
+    assert row.reason == "its only place is left to people"
+
+
+def test_a_worker_uses_the_only_place_while_nobody_asks_for_a_reply(speak: Speak, start: Start) -> None:
+    speak("main", "say:Hello.", max_concurrent_requests=1)
 
     row = rows_of(finish(start()))["main"]
 
-    assert row.counts["skipped"] == row.counts.total()
-    assert row.reason == "its only place is left to people"
+    assert row.counts["answered"] == row.counts.total()
+
+
+def test_who_writes_meanwhile_gets_the_only_place_and_the_speaker_is_asked_again(
+    speak: Speak,
+    start: Start,
+    jane: Persona,
+    alice: User,
+    playing: PlayingServer,
+    eventually: Callable[..., None],
+) -> None:
+    speak("main", "after:30:say:Never.", max_concurrent_requests=1)
+    run = start(only=["main"])
+    asking = in_thread(go_on, run.pk)
+    eventually(lambda: Call.objects.filter(outcome=CallOutcome.OPEN).exists())
+    playing.cast("main-1", "say:Here I am.")
+
+    turn = submit_message(alice, text="Are you there?", client_id="one", persona_slug="jane").turn
+    assert reply_to(turn).text == "Here I am."
+    asking.result(20)
+
+    row = rows_of(finish(run))["main"]
+    assert row.counts["answered"] == row.counts.total()
 
 
 @pytest.mark.both_databases
