@@ -49,7 +49,10 @@ def newest_run(valis: Valis) -> dict[str, object]:
     return newest
 
 
-def test_it_asks_and_judges_beside_a_valis_that_runs(valis: Valis, command: Command) -> None:
+def test_it_asks_and_judges_beside_a_valis_that_runs(
+    valis: Valis, command: Command, playing: PlayingServer
+) -> None:
+    playing.cast(MODEL, "say:Hello.")
     process = command("jane", "--provider", "openai", "--fail-on", "off")
     said, told = process.communicate(timeout=300)
 

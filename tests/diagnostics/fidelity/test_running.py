@@ -211,6 +211,8 @@ def test_a_run_whose_worker_was_killed_goes_on(
 ) -> None:
     speak("main", f"fail-then:hang|{in_voice(jane).removeprefix('fail-then:')}")
     run = start(only=["main"])
+    worker_was_told = lambda: ("diagnostics.tasks.go_on_with_fidelity", [run.pk]) in told_tasks()  # noqa: E731
+    eventually(worker_was_told)
     lost = holding.hold(run.pk)
     assert lost
     stop = StopSignal()
@@ -219,7 +221,7 @@ def test_a_run_whose_worker_was_killed_goes_on(
 
     lease_runs_out(run)
     sweep_fidelity()
-    assert ("diagnostics.tasks.go_on_with_fidelity", [run.pk]) in told_tasks()
+    eventually(worker_was_told)
     finished = finish(run)
 
     assert finished.state == RunState.ENDED
@@ -498,5 +500,5 @@ def test_a_run_on_the_command_line_is_left_alone_by_workers(speak: Speak, jane: 
     sweep_fidelity()
 
     assert not playing.calls
-    assert not told_tasks()
+    assert not holding.free_runs()
     assert answer_one(held, stop=StopSignal()) is Next.AT_ONCE
