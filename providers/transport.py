@@ -5,6 +5,7 @@ Importing this takes long: it is done where a client is made.
 """
 
 import math
+from asyncio import Future
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -84,6 +85,12 @@ class _Body(httpx2.AsyncByteStream):
     def __init__(self, answer: aiohttp.ClientResponse, *, most: float = math.inf) -> None:
         self._answer = answer
         self._left = most
+        connection = answer.connection
+        protocol = connection.protocol if connection else None
+        # A protocol with nothing in its queue counts as false.
+        self._closed = None if protocol is None else protocol.closed
+        if self._closed is not None:
+            self._closed.add_done_callback(self._tell_of_the_end)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = self._answer.content
@@ -101,5 +108,22 @@ class _Body(httpx2.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
+        if self._closed is not None:  # the connection may serve others yet
+            self._closed.remove_done_callback(self._tell_of_the_end)
+            self._closed.remove_done_callback(_hear)
+            self._closed.add_done_callback(_hear)
         self._answer.release()
         await self._answer.wait_for_close()
+
+    def _tell_of_the_end(self, closed: Future[None]) -> None:
+        """aiohttp closes a connection because of what came over it, and tells nobody who waits for more."""
+        reason = None if closed.cancelled() else closed.exception()
+        content = self._answer.content
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError(str(reason or "what came could not be read")))
+
+
+def _hear(closed: Future[None]) -> None:
+    """Why an idle connection was closed is nobody's concern; unheard, asyncio would write it to the log."""
+    if not closed.cancelled():
+        closed.exception()
