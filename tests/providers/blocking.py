@@ -79,6 +79,7 @@ def close_instances() -> None:
 @contextmanager
 def watched_loop() -> Iterator[list[str]]:
     """Run the engine on a loop in debug mode; the list fills with all that blocked it."""
+    close_instances()  # those of earlier tests are of another loop
     findings = _Findings()
     loop = asyncio.new_event_loop()
     loop.set_debug(True)
