@@ -149,7 +149,7 @@ async def test_who_fell_behind_the_log_of_events_has_the_whole_text_at_the_end(
 async def test_a_turn_that_takes_longer_than_a_reply_may_is_not_waited_for(
     turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await EngineSettings.objects.acreate(reply_deadline=0.05)
+    await EngineSettings.objects.acreate(reply_deadline=0.05, longest_wait=0.05)
     monkeypatch.setattr(following, "_MARGIN_SECONDS", 0.1)
 
     news = [each async for each in follow(turn, await live.subscribe(topic_of(turn.session_id)))]
