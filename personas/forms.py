@@ -12,6 +12,7 @@ from unfold.widgets import (
 from core.errors import ValisError
 from core.money import dollars
 from personas import limits
+from personas.configuring import FIELDS
 from personas.fields import CascadeField, LinesField, TraitsField
 from personas.models import Persona
 from personas.pictures import make_avatar
@@ -80,37 +81,7 @@ class PersonaForm(PersonaModelForm):
 
     class Meta:
         model = Persona
-        fields = (
-            "slug",
-            "name",
-            "role",
-            "nickname",
-            "position",
-            "tags",
-            "colour",
-            "description",
-            "tone",
-            "background",
-            "scenario",
-            "common_phrases",
-            "topics",
-            "quirks",
-            "system_prompt",
-            "greeting",
-            "example_dialogue",
-            "reminder",
-            "is_quoted",
-            "traits",
-            "communication_style",
-            "engagement",
-            "temperature",
-            "max_tokens",
-            "daily_token_cap",
-            "daily_cost_cap_usd",
-            "cascade",
-            "has_memory",
-            "is_active",
-        )
+        fields = ("slug", *FIELDS)
         help_texts: ClassVar = {
             "temperature": "0.0 is steady, 1.0 is free. Some models take none.",
             "max_tokens": "The longest reply, in tokens.",
