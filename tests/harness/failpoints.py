@@ -22,7 +22,7 @@ class Failpoint(NamedTuple):
 
 
 FAILPOINTS = {
-    "before the commit": Failpoint("chat.models", "Turn.save", is_after=True),
+    "before the commit": Failpoint("chat.services", "store_question", is_after=True),
     "between commit and dispatch": Failpoint("chat.services", "_tell"),
     "after the dispatch": Failpoint("chat.services", "_tell", is_after=True),
     "at the start of the task": Failpoint("chat.answering", "answer_turn"),
