@@ -60,12 +60,7 @@ def _created(
     is_held: bool,
 ) -> FidelityRun:
     snapshot = draft or persona.snapshot()
-    dialogues = golden_dialogues(persona)[:MOST_DIALOGUES]
-    if not dialogues:
-        raise InvalidInput(
-            f"{persona.name} has no golden dialogues yet. Write some first: in admin, on the persona's page.",
-            code="fidelity_no_dialogues",
-        )
+    dialogues = _dialogues_of(persona)
     speakers = speakers_of(snapshot, only=only)
     holding.free_runs()  # whatever was forgotten is in nobody's way
     run = FidelityRun(
@@ -92,6 +87,15 @@ def _created(
             f"A fidelity run of {persona.name} goes on. Wait, or stop it.", code="fidelity_running"
         ) from None
     return run
+
+
+def _dialogues_of(persona: Persona) -> Sequence[GoldenDialogue]:
+    if dialogues := golden_dialogues(persona)[:MOST_DIALOGUES]:
+        return dialogues
+    raise InvalidInput(
+        f"{persona.name} has no golden dialogues yet. Write some first: in admin, on the persona's page.",
+        code="fidelity_no_dialogues",
+    )
 
 
 def _answers(
